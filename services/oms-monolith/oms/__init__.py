@@ -1,0 +1,1 @@
+"""The ontology: object types and objects over the kernel."""

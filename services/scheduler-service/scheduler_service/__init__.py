@@ -1,0 +1,1 @@
+"""Jobs that happen once, on time, somewhere."""
