@@ -1,0 +1,1 @@
+"""Who calls: users' tokens, services' proofs."""

@@ -1,0 +1,1 @@
+"""The embedded store, format 0: one SQLite file."""

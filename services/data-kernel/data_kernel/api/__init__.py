@@ -1,0 +1,1 @@
+"""The kernel's doors: REST, gRPC, and the TerminusDB-compatible surface."""

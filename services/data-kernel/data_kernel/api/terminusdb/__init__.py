@@ -1,0 +1,1 @@
+"""The TerminusDB-compatible surface under `/api`."""

@@ -1,0 +1,1 @@
+"""The kernel's use cases, and the ports that they need."""
