@@ -1,0 +1,112 @@
+"""The wiring of the data-kernel: settings → adapters → use cases → REST and gRPC in one process and one event loop.
+
+`python -m data_kernel.main` runs it, and `uvicorn data_kernel.main:app` does the same under another's command line.
+This is the only place that knows which adapter stands behind which port.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from shared.errors import Unavailable
+from shared.grpc.server import GrpcServer
+from shared.http import Dependency, Health, build_app
+from shared.http.serve import serve
+from shared.security import Authenticator, build_authenticator
+from shared.settings import load
+from shared.telemetry import Telemetry, configure
+
+from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.metrics import PrometheusMetrics
+from data_kernel.adapters.observed import ObservedStore
+from data_kernel.api.grpc.services import registrations
+from data_kernel.api.rest import routers
+from data_kernel.application.kernel import Kernel
+from data_kernel.settings import KernelSettings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+class Process:
+    """What one running kernel consists of: opened by `open`, closed in the reverse order when its block ends."""
+
+    def __init__(self, settings: KernelSettings) -> None:
+        self.settings = settings
+        self.telemetry: Telemetry = configure(settings)
+        self.authenticator: Authenticator = build_authenticator(settings)
+        self.metrics = PrometheusMetrics(self.telemetry.registry)
+        self._kernel: Kernel | None = None
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Kernel]:
+        """Open the store, build the use cases over it and run what works in the background."""
+        async with AsyncExitStack() as stack:
+            store = await EmbeddedStore.open(self.settings.store_path)
+            stack.push_async_callback(store.close)
+            observed = ObservedStore(store, self.telemetry, self.metrics, self.settings.store_timeout_s)
+            self._kernel = Kernel.build(observed, self.settings, self.metrics)
+            await self._kernel.prepare()
+            # The relay and whatever else runs in the background enters the stack here, after the store and before gRPC.
+            yield self._kernel
+
+    @asynccontextmanager
+    async def grpc(self, kernel: Kernel) -> AsyncIterator[GrpcServer]:
+        """Serve gRPC as long as the block runs."""
+        server = GrpcServer(
+            settings=self.settings,
+            authenticator=self.authenticator,
+            registrations=registrations(kernel),
+            telemetry=self.telemetry,
+        )
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.stop(self.settings.grpc_grace_s)
+
+    async def ping(self) -> None:
+        """One round trip to the store; `Unavailable` before it is open and whenever it does not answer."""
+        if self._kernel is None:
+            raise Unavailable("the store is not open yet", retry_after_s=1)
+        await self._kernel.store.ping()
+
+
+def build(settings: KernelSettings) -> "FastAPI":
+    """The kernel as an ASGI application, whose lifespan holds the store open and serves gRPC."""
+    process = Process(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: "FastAPI") -> AsyncIterator[dict[str, Kernel]]:
+        async with AsyncExitStack() as stack:
+            kernel = await stack.enter_async_context(process.open())
+            if settings.use_grpc:
+                await stack.enter_async_context(process.grpc(kernel))
+            yield {"kernel": kernel}
+
+    return build_app(
+        title="data-kernel",
+        settings=settings,
+        authenticator=process.authenticator,
+        health=Health(settings.service_name, {"store": Dependency(process.ping, required=True)}, process.ping),
+        lifespan=lifespan,
+        routers=routers(),
+        telemetry=process.telemetry,
+    )
+
+
+def __getattr__(name: str) -> object:
+    """`app` for servers that are given `data_kernel.main:app`; built on demand, so that an import does nothing."""
+    if name == "app":
+        return build(load(KernelSettings))
+    raise AttributeError(name)
+
+
+def main() -> None:
+    """Run the kernel in the foreground until it is told to stop."""
+    settings = load(KernelSettings)
+    serve(build(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

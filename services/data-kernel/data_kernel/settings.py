@@ -1,0 +1,32 @@
+"""What the kernel can be told from the outside."""
+
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+from shared.settings import ServiceSettings
+
+
+class KernelSettings(ServiceSettings):
+    """Settings of the data-kernel, beside those that every service has."""
+
+    service_name: ClassVar[str] = "data-kernel"
+
+    http_port: int = Field(8080, ge=0, le=65535)
+    grpc_port: int = Field(50051, ge=0, le=65535)
+    kernel_default_db: str = Field("oms", pattern=r"^[a-z][a-z0-9_-]{0,63}$")
+    """The database of a call that names none; made at the start where it is absent."""
+    store_path: Path = Path(".oms/kernel/store.db")
+    """The embedded store's file."""
+    store_timeout_s: float = Field(30.0, gt=0, le=600)
+    """How long one call to the store may take before its caller is answered DEADLINE_EXCEEDED."""
+    grpc_grace_s: float = Field(5.0, ge=0, le=60)
+    """How long calls in progress may take to end when the process stops."""
+    terminusdb_endpoint: str = ""
+    """Address of a TerminusDB. Not served yet: the kernel has the embedded store alone."""
+
+    @model_validator(mode="after")
+    def _only_the_embedded_store(self) -> Self:
+        if self.terminusdb_endpoint:
+            raise ValueError("TERMINUSDB_ENDPOINT is set, but this build has no TerminusDB adapter: unset it")
+        return self
