@@ -225,5 +225,9 @@ class Event:
 class EventSink(Protocol):
     """Where the relay announces events."""
 
-    async def publish(self, event: Event) -> bool:
-        """Announce; true where the broker has it, false where it is only queued. Raises `OmsError`."""
+    async def publish(self, event: Event, *, gateway_only: bool) -> bool:
+        """Announce; true where the broker has the event, false where it is only queued before the broker.
+
+        With `gateway_only` no way around the gateway is taken: an event that overtook a queued one of its partition
+        would break their order. Raises `OmsError`.
+        """

@@ -1,0 +1,32 @@
+"""Following a branch: its movements so far, then those to come."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from data_kernel.application.ports import DocumentStore
+from data_kernel.domain.commits import Commit, Cursor, RefUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One movement of a branch; `commit` is its new head's, `None` where it has none."""
+
+    update: RefUpdate
+    commit: Commit | None
+
+
+async def follow(store: DocumentStore, database: str, branch: str, since: Cursor) -> AsyncIterator[Movement]:
+    """Movements of `branch` after `since`, without end; `NotFound` where the database is unknown.
+
+    A slow reader holds nothing but its place: entries are read in pages as it asks for them.
+    """
+    await store.get_database(database)
+    seen = 0
+    while True:
+        entries = await store.ref_log(database, branch, since)
+        for update in entries:
+            commit = await store.get_commit(database, update.new_head) if update.new_head else None
+            yield Movement(update, commit)
+            since = Cursor(update.incarnation, update.number)
+        if not entries:
+            seen = await store.wait_for_movement(seen)
