@@ -1,0 +1,14 @@
+"""Digests by which a caller recognises the document that it saw."""
+
+import hashlib
+
+from data_kernel.domain.documents import StoredDocument
+
+
+def etag(database: str, document: StoredDocument) -> str:
+    """The strong entity tag of a document: quoted, 32 hexadecimal digits of SHA-256 over database, id and content."""
+    digest = hashlib.sha256()
+    for part in (database.encode(), document.id.encode(), document.body):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return f'"{digest.hexdigest()[:32]}"'
