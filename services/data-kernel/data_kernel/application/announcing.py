@@ -4,7 +4,7 @@ Events carry references, never content. Their ids follow from the ref log alone,
 twice gives the same events, and a fast-forward of another branch to the same commit gives others.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 from data_kernel.application.ports import DocumentStore, Event
@@ -28,7 +28,7 @@ class Announcer:
         self._store = store
         self._source = source
 
-    async def events(self, update: RefUpdate, first_ordinal: int = 0) -> AsyncIterator[tuple[int, Event]]:
+    async def events(self, update: RefUpdate, first_ordinal: int = 0) -> AsyncGenerator[tuple[int, Event], None]:
         """The update's events with their ordinals, from `first_ordinal` on: 0 is the commit's, then documents by id."""
         if first_ordinal == 0:
             yield 0, self._event(update, 0, COMMIT_TYPE, update.branch, {})

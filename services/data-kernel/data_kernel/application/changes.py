@@ -1,6 +1,6 @@
 """Following a branch: its movements so far, then those to come."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from data_kernel.application.ports import DocumentStore
@@ -15,7 +15,7 @@ class Movement:
     commit: Commit | None
 
 
-async def follow(store: DocumentStore, database: str, branch: str, since: Cursor) -> AsyncIterator[Movement]:
+async def follow(store: DocumentStore, database: str, branch: str, since: Cursor) -> AsyncGenerator[Movement, None]:
     """Movements of `branch` after `since`, without end; `NotFound` where the database is unknown.
 
     A slow reader holds nothing but its place: entries are read in pages as it asks for them.
