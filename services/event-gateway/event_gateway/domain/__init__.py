@@ -1,0 +1,1 @@
+"""What the gateway speaks of: messages for the broker, receipts, subscriptions. Knows no transport and no broker."""
