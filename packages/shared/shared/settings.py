@@ -6,7 +6,7 @@ given values, which is how tests and tools make settings. What is wrong stops th
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
@@ -14,6 +14,7 @@ from pydantic import AliasChoices, Field, FilePath, StringConstraints, Validatio
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shared.limits import Limits
+from shared.security.keys import read_private_key, read_public_keys, read_secret
 from shared.settings_check import check_names, read_settings_file, setting_names
 
 Environment = Literal["dev", "staging", "prod"]
@@ -105,7 +106,7 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _identity_is_complete(self) -> Self:
-        problems = list(self._identity_problems())
+        problems = [*self._identity_problems(), *self._unfit_files()]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -121,6 +122,19 @@ class ServiceSettings(BaseSettings):
         if self.service_public_keys is None:
             problems.append("SERVICE_PUBLIC_KEYS: required outside of dev")
         return problems
+
+    def _unfit_files(self) -> Iterator[str]:
+        readers: tuple[tuple[str, Path | None, Callable[[Path], object]], ...] = (
+            ("JWT_SECRET_FILE", self.jwt_secret_file, read_secret),
+            ("SERVICE_KEY_FILE", self.service_key_file, read_private_key),
+            ("SERVICE_PUBLIC_KEYS", self.service_public_keys, read_public_keys),
+        )
+        for name, path, reader in readers:
+            try:
+                if path is not None:
+                    reader(path)
+            except (OSError, ValueError) as error:
+                yield f"{name}: {error.strerror if isinstance(error, OSError) else error}"
 
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
