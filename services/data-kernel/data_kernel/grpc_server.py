@@ -3,10 +3,9 @@
 import asyncio
 import signal
 
-from shared.settings import load
-
 from data_kernel.main import Process
 from data_kernel.settings import KernelSettings
+from shared.settings import load
 
 
 async def run(settings: KernelSettings) -> None:

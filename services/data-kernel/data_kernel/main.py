@@ -8,13 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from shared.errors import Unavailable
-from shared.grpc.server import GrpcServer
-from shared.http import Dependency, Health, build_app
 from shared.http.serve import serve
-from shared.security import Authenticator, build_authenticator
-from shared.settings import load
-from shared.telemetry import Telemetry, configure
 
 from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.metrics import PrometheusMetrics
@@ -23,6 +17,12 @@ from data_kernel.api.grpc.services import registrations
 from data_kernel.api.rest import routers
 from data_kernel.application.kernel import Kernel
 from data_kernel.settings import KernelSettings
+from shared.errors import Unavailable
+from shared.grpc.server import GrpcServer
+from shared.http import Dependency, Health, build_app
+from shared.security import Authenticator, build_authenticator
+from shared.settings import load
+from shared.telemetry import Telemetry, configure
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
+
 from shared.settings import ServiceSettings
 
 

@@ -1,10 +1,9 @@
 """The names of span attributes and metrics, each once; what is not listed here is not exported."""
 
 # Semantic conventions of OpenTelemetry 1.45 (https://opentelemetry.io/docs/specs/semconv/).
-RPC_SYSTEM = "rpc.system"
-RPC_SERVICE = "rpc.service"
+RPC_SYSTEM = "rpc.system.name"
 RPC_METHOD = "rpc.method"
-RPC_GRPC_STATUS_CODE = "rpc.grpc.status_code"
+RPC_STATUS_CODE = "rpc.response.status_code"
 ERROR_TYPE = "error.type"
 HTTP_REQUEST_METHOD = "http.request.method"
 HTTP_RESPONSE_STATUS_CODE = "http.response.status_code"
@@ -37,9 +36,8 @@ OMS_RESULT = "oms.result"
 SPAN_ATTRIBUTES: frozenset[str] = frozenset(
     {
         RPC_SYSTEM,
-        RPC_SERVICE,
         RPC_METHOD,
-        RPC_GRPC_STATUS_CODE,
+        RPC_STATUS_CODE,
         ERROR_TYPE,
         HTTP_REQUEST_METHOD,
         HTTP_RESPONSE_STATUS_CODE,
@@ -77,3 +75,5 @@ RPC_CLIENT_IN_FLIGHT = "rpc_client_in_flight"
 CIRCUIT_STATE = "resilience_circuit_state"
 RETRIES = "resilience_retries"
 FALLBACKS = "resilience_fallbacks"
+STORE_DURATION = "kernel_store_duration_seconds"
+VALIDATOR_DURATION = "kernel_validator_duration_seconds"

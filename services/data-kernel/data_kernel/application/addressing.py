@@ -1,0 +1,105 @@
+"""What a call means by its database, branch and revision."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from data_kernel.application.attribution import require_caller
+from data_kernel.application.ports import DocumentStore
+from data_kernel.domain.branches import HOME_SERVICE, check_database_name, parse_branch
+from data_kernel.domain.databases import Database, Revision
+from shared.context import CallContext
+from shared.errors import InvalidInput, NotFound
+from shared.grpc.metadata import merge_field
+
+_COMMIT = re.compile(r"[0-9a-z]{31}")
+_BEGINS_AS_TIME = re.compile(r"\d{4}-")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})")
+_TIME_RULE = "a time is RFC 3339 with an offset, such as 2026-01-31T12:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionText:
+    """A revision as a caller names it, each part empty where unsaid; `rev` is a commit, a tag or a time."""
+
+    branch: str = ""
+    rev: str = ""
+
+
+NEWEST = RevisionText()
+"""The head of the default branch."""
+
+
+class Addresses:
+    """Rules on names: which database and branch a call is about, by its request and its context.
+
+    A database's properties never change while it exists, so they are kept; `forget` drops them when it goes.
+    """
+
+    def __init__(self, store: DocumentStore, env: str, default_database: str, own_service: str) -> None:
+        self._store = store
+        self._env = env
+        self._default_database = default_database
+        self._own_service = own_service
+        self._known: dict[str, Database] = {}
+
+    def database_name(self, name: str, context: CallContext) -> str:
+        """The name meant: the request's, else the context's, else the default; `Forbidden` for the kernel's own."""
+        return check_database_name(merge_field("database", name, context.database) or self._default_database)
+
+    async def database(self, name: str, context: CallContext) -> Database:
+        """The database meant; `NotFound`."""
+        full_name = self.database_name(name, context)
+        known = self._known.get(full_name)
+        if known is None:
+            known = self._known[full_name] = await self._store.get_database(full_name)
+        return known
+
+    def forget(self, name: str) -> None:
+        """The database was deleted."""
+        self._known.pop(name, None)
+
+    def branch(self, database: Database, name: str, context: CallContext) -> str:
+        """Full name of the branch meant: the request's, else the context's, else that of the calling service.
+
+        A user who calls the kernel directly speaks for no service with a branch of its own and means `<env>/oms/main`.
+        """
+        caller = require_caller(context)
+        home = HOME_SERVICE if caller.service == self._own_service else caller.service
+        return parse_branch(merge_field("branch", name, context.branch), database.naming, self._env, home)
+
+    def revision(self, database: Database, text: RevisionText, context: CallContext) -> Revision:
+        """The revision meant; `InvalidInput` for a time that is not RFC 3339, `NotFound` for an unknown tag."""
+        if not text.rev:
+            return Revision(branch=self.branch(database, text.branch, context))
+        if _COMMIT.fullmatch(text.rev):
+            return Revision(commit=text.rev)
+        if _BEGINS_AS_TIME.match(text.rev):
+            return Revision(branch=self.branch(database, text.branch, context), at=_time(text.rev))
+        raise NotFound("rev: it is neither a commit's id nor a time, and no tag has that name", field="rev")
+
+    def revision_or_branch(self, database: Database, text: str, context: CallContext) -> Revision:
+        """As `revision`, and the name of a branch is taken too: what is neither a commit nor a time is one."""
+        if _COMMIT.fullmatch(text) or _BEGINS_AS_TIME.match(text):
+            return self.revision(database, RevisionText(rev=text), context)
+        return Revision(branch=parse_branch(text, database.naming, self._env, HOME_SERVICE))
+
+
+def _time(text: str) -> datetime:
+    if not _TIME.fullmatch(text):
+        blank = " (a blank stands where + was: percent-encode it as %2B)" if " " in text else ""
+        raise InvalidInput(f"rev: {_TIME_RULE}{blank}", field="rev")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(f"rev: there is no such time; {_TIME_RULE}", field="rev") from error
+
+
+def query_fields(revision: Revision) -> Mapping[str, str]:
+    """A revision as texts, for whatever is bound to it (page tokens, fingerprints)."""
+    return {
+        "branch": revision.branch or "",
+        "commit": revision.commit or "",
+        "at": revision.at.isoformat() if revision.at else "",
+    }

@@ -1,0 +1,67 @@
+"""The past of a branch: commits, differences between two states, and its movements."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from data_kernel.application.addressing import Addresses, RevisionText, query_fields
+from data_kernel.application.attribution import require_caller
+from data_kernel.application.branches import page_size
+from data_kernel.application.changes import Movement, follow
+from data_kernel.application.pagination import Listing, Place, read_token, write_token
+from data_kernel.application.ports import DocumentStore
+from data_kernel.domain.commits import Commit, Cursor
+from data_kernel.domain.databases import Database, Revision, State
+from data_kernel.domain.documents import Change, Graph
+from shared.context import CallContext
+from shared.limits import Limits
+
+DEFAULT_LOG_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """One page of commits, newest first; the token is empty on the last one."""
+
+    commits: tuple[Commit, ...]
+    next_page_token: str
+
+
+class History:
+    """The use cases about the past. Unknown databases, branches and commits are `NotFound`."""
+
+    def __init__(self, store: DocumentStore, addresses: Addresses, limits: Limits) -> None:
+        self._store = store
+        self._addresses = addresses
+        self._limits = limits
+
+    async def log(
+        self, database: str, revision: RevisionText, context: CallContext, *, count: int = 0, page_token: str = ""
+    ) -> LogPage:
+        """At most `count` commits from `revision` back along first parents, 0 for 100 of them."""
+        size = page_size(count, DEFAULT_LOG_PAGE, self._limits.page_size)
+        known = await self._addresses.database(database, context)
+        named = self._addresses.revision(known, revision, context)
+        bound = Listing(require_caller(context).actor, ["log", known.name, *query_fields(named).values()])
+        place = read_token(page_token, bound) if page_token else None
+        state = await self._store.resolve(known.name, Revision(commit=place.commit) if place else named)
+        commits = await self._store.log(known.name, state, place.last_key if place else None, size + 1)
+        token = write_token(Place(state.commit or "", commits[size - 1].id), bound) if len(commits) > size else ""
+        return LogPage(tuple(commits[:size]), token)
+
+    async def diff(
+        self, database: str, old: Revision, new: Revision, context: CallContext, graph: Graph = Graph.INSTANCE
+    ) -> AsyncIterator[list[Change]]:
+        """What leads from `old` to `new`, in order of id bytes; both are resolved before the first batch is read."""
+        known = await self._addresses.database(database, context)
+        old_state: State = await self._store.resolve(known.name, old)
+        new_state: State = await self._store.resolve(known.name, new)
+        return self._store.diff(known.name, old_state, new_state, graph)
+
+    async def watch(self, database: str, branch: str, since: Cursor, context: CallContext) -> AsyncIterator[Movement]:
+        """Movements of a branch after `since`: those past, then those to come, without end."""
+        known = await self._addresses.database(database, context)
+        return follow(self._store, known.name, self._addresses.branch(known, branch, context), since)
+
+    async def database(self, name: str, context: CallContext) -> Database:
+        """The database that a call means."""
+        return await self._addresses.database(name, context)

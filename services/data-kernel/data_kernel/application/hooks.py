@@ -1,0 +1,162 @@
+"""The commit hooks: the one way that every write takes to the store."""
+
+import time
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from data_kernel.application.addressing import Addresses
+from data_kernel.application.attribution import attribute, require_caller
+from data_kernel.application.ports import DocumentStore, Idempotency, Planner, WriteOutcome, WriteRequest
+from data_kernel.domain.branches import BranchName, check_writable, refuse_other_environment
+from data_kernel.domain.commits import Attribution
+from data_kernel.domain.databases import Branch, Database, Naming, Revision
+from data_kernel.domain.documents import Graph
+from shared.context import CallContext
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """What a request says about its write beside the content; empty where it does not say.
+
+    `branch`, `author`, `message` and `trace_id` may also stand in the call's context, but not with another value.
+    """
+
+    branch: str = ""
+    author: str = ""
+    message: str = ""
+    trace_id: str = ""
+    expected_head: str = ""
+    idempotency: Idempotency | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCommand:
+    """A write to be made: the planner works out the changes of `graph` inside the writer."""
+
+    database: Database
+    graph: Graph
+    planner: Planner
+    options: WriteOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A write that is attributed and allowed on its branch, before anything of it is planned."""
+
+    command: WriteCommand
+    branch: str
+    attribution: Attribution
+
+
+class Validator(Protocol):
+    """A check that a write must pass before it is handed to the writer.
+
+    What depends on the documents' state runs in the writer instead, as part of the planner: there it sees the very
+    parent that the commit gets.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name in metrics."""
+
+    def __call__(self, candidate: Candidate) -> Awaitable[None]:
+        """Return, or refuse by an `OmsError`; `ValidationFailed` lists every violation."""
+
+
+class HookMetrics(Protocol):
+    """Where the latencies of validators go."""
+
+    def validator(self, name: str, duration_s: float) -> None:
+        """One validator has run."""
+
+
+class CommitHookPipeline:
+    """Caller → branch rules → attribution → validators → planner and commit with its outbox row, atomically.
+
+    Nothing else calls the store's writing methods on behalf of a caller. Errors: `Unauthenticated`, `Forbidden`,
+    `ReadOnlyBranch`, `InvalidInput`, whatever validators and planner raise, and those of the store; each of them leaves
+    no trace.
+    """
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        addresses: Addresses,
+        metrics: HookMetrics,
+        env: str,
+        validators: Sequence[Validator] = (),
+    ) -> None:
+        self._store = store
+        self._addresses = addresses
+        self._metrics = metrics
+        self._env = env
+        self._validators = tuple(validators)
+
+    async def run(self, command: WriteCommand, context: CallContext) -> WriteOutcome:
+        """Make one commit, or with `dry_run` find out whether it could be made."""
+        options = command.options
+        branch = self._writable_branch(command.database, options.branch, context)
+        attribution = self._attribution(command.database, options, context)
+        candidate = Candidate(command, branch, attribution)
+        for validator in self._validators:
+            await self._validate(validator, candidate)
+        return await self._store.write(
+            WriteRequest(
+                database=command.database.name,
+                branch=branch,
+                attribution=attribution,
+                planner=command.planner,
+                expected_head=options.expected_head or None,
+                idempotency=options.idempotency,
+                dry_run=options.dry_run,
+                create_branch=self._may_begin(command, branch, context),
+            )
+        )
+
+    async def create_branch(
+        self, database: Database, name: str, origin: Revision | None, context: CallContext
+    ) -> Branch:
+        """Make a branch at `origin`, or an orphan; the rules of names, environments and attribution are a write's."""
+        branch = self._addresses.branch(database, name, context)
+        if database.naming is Naming.PLATFORM:
+            # A read-only branch is made by pointing it at a state; only what comes after is refused.
+            refuse_other_environment(branch, self._env)
+        return await self._store.create_branch(
+            database.name, branch, self._attribution(database, WriteOptions(), context), origin
+        )
+
+    async def delete_branch(self, database: Database, name: str, context: CallContext) -> str:
+        """Delete a branch by the rules of a write to it, and answer its full name."""
+        branch = self._writable_branch(database, name, context)
+        await self._store.delete_branch(database.name, branch, self._attribution(database, WriteOptions(), context))
+        return branch
+
+    def _writable_branch(self, database: Database, name: str, context: CallContext) -> str:
+        branch = self._addresses.branch(database, name, context)
+        check_writable(branch, database.naming, self._env)
+        return branch
+
+    def _attribution(self, database: Database, options: WriteOptions, context: CallContext) -> Attribution:
+        return attribute(
+            context,
+            author=options.author,
+            message=options.message,
+            trace_id=options.trace_id,
+            naming=database.naming,
+        )
+
+    async def _validate(self, validator: Validator, candidate: Candidate) -> None:
+        started = time.perf_counter()
+        try:
+            await validator(candidate)
+        finally:
+            self._metrics.validator(validator.name, time.perf_counter() - started)
+
+    def _may_begin(self, command: WriteCommand, branch: str, context: CallContext) -> bool:
+        """A service's own main branch begins with its first schema commit; any other branch is made by a call."""
+        if command.graph is not Graph.SCHEMA or command.database.naming is not Naming.PLATFORM:
+            return False
+        name = BranchName.parse(branch, self._env)
+        return name.is_main and name.service == require_caller(context).service

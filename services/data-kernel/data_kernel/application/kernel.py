@@ -1,0 +1,48 @@
+"""The use cases of the kernel over one store, put together once for both of its edges."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from data_kernel.application.addressing import Addresses
+from data_kernel.application.branches import Branches
+from data_kernel.application.databases import Databases
+from data_kernel.application.history import History
+from data_kernel.application.hooks import CommitHookPipeline, HookMetrics
+from data_kernel.application.ports import DocumentStore
+from data_kernel.application.reads import Reads
+from data_kernel.application.schemas import SchemaCache
+from data_kernel.application.writes import Writes
+from data_kernel.settings import KernelSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What REST, gRPC and the TerminusDB-compatible surface call."""
+
+    settings: KernelSettings
+    store: DocumentStore
+    addresses: Addresses
+    pipeline: CommitHookPipeline
+    databases: Databases
+    branches: Branches
+    reads: Reads
+    writes: Writes
+    history: History
+
+    @classmethod
+    def build(cls, store: DocumentStore, settings: KernelSettings, metrics: HookMetrics) -> Self:
+        """Put the use cases together; nothing is read or written yet."""
+        env, default, own, limits = settings.env, settings.kernel_default_db, settings.service_name, settings.limits
+        addresses = Addresses(store, env, default, own)
+        pipeline = CommitHookPipeline(store, addresses, metrics, env)
+        return cls(
+            settings=settings,
+            store=store,
+            addresses=addresses,
+            pipeline=pipeline,
+            databases=Databases(store, addresses, env, default, own),
+            branches=Branches(store, addresses, pipeline, limits),
+            reads=Reads(store, addresses, limits),
+            writes=Writes(pipeline, addresses, SchemaCache(), limits),
+            history=History(store, addresses, limits),
+        )
