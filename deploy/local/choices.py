@@ -1,0 +1,119 @@
+"""What `make up` can be told: each a variable of the environment, or `make up NAME=value`."""
+
+import difflib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings
+
+from ports import free_ports
+from processes import ROOT, Home, Options, Ports
+
+_PORT: Final = {"ge": 1, "le": 65_535}
+_FREE_PORT: Final = {"ge": 0, "le": 65_535}
+
+
+class Choices(BaseSettings):
+    """The launcher's own settings; the names are those of the environment, in lower case."""
+
+    oms_http_port: int = Field(8000, description="OMS, HTTP", **_PORT)
+    data_kernel_http_port: int = Field(8080, description="data-kernel, HTTP", **_PORT)
+    data_kernel_grpc_port: int = Field(50051, description="data-kernel, gRPC", **_PORT)
+    event_gateway_http_port: int = Field(8003, description="event-gateway, HTTP", **_PORT)
+    event_gateway_grpc_port: int = Field(50057, description="event-gateway, gRPC", **_PORT)
+    nats_port: int = Field(0, description="NATS; 0 takes a free port", **_FREE_PORT)
+    redis_port: int = Field(0, description="Redis; 0 takes a free port", **_FREE_PORT)
+    oms_home: Path = Field(ROOT / ".oms", description="the folder of all data, keys and tokens")
+    use_gateway: str = Field(
+        "on", description="OMS reaches the kernel by the gateway client (on) or the legacy one (off)"
+    )
+    use_event_gateway: str = Field("on", description="events go by the event-gateway (on) or straight to NATS (off)")
+    use_grpc: Literal["true", "false"] = Field("true", description="gRPC between services (true) or HTTP alone (false)")
+    log_level: str = Field("INFO", description="of every service", pattern=r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+    up_traces: bool = Field(False, description="write spans to OMS_HOME/traces/<service>.jsonl")
+    up_ready_timeout_s: float = Field(120, description="how long everything may take to be ready", gt=0, le=3600)
+    up_max_starts: int = Field(5, description="give up when one process was started so often …", ge=1, le=1000)
+    up_start_window_s: float = Field(60, description="… within so many seconds", gt=0, le=86_400)
+    up_drain_s: float = Field(20, description="how long everything may take to end", gt=0, le=3600)
+
+    @property
+    def home(self) -> Home:
+        """The folder of this platform."""
+        return Home(self.oms_home.expanduser().resolve())
+
+    @property
+    def options(self) -> Options:
+        """What the services are told beside the addresses."""
+        return Options(
+            use_gateway=self.use_gateway,
+            use_event_gateway=self.use_event_gateway,
+            use_grpc=self.use_grpc,
+            log_level=self.log_level,
+            traces=self.up_traces,
+        )
+
+    def wanted_ports(self) -> dict[str, int]:
+        """Every port by the setting that moves it."""
+        return {name.upper(): getattr(self, name) for name in type(self).model_fields if name.endswith("_port")}
+
+    def ports(self) -> Ports:
+        """All ports, the free ones chosen now."""
+        wanted = self.wanted_ports()
+        chosen = iter(free_ports(2, avoid=wanted.values()))
+        return Ports(
+            oms_http=self.oms_http_port,
+            kernel_http=self.data_kernel_http_port,
+            kernel_grpc=self.data_kernel_grpc_port,
+            gateway_http=self.event_gateway_http_port,
+            gateway_grpc=self.event_gateway_grpc_port,
+            nats=self.nats_port or next(chosen),
+            redis=self.redis_port or next(chosen),
+        )
+
+
+def read_choices(environment: Mapping[str, str] | None = None) -> Choices:
+    """Read the environment. Prints one line for each wrong setting and exits with 2."""
+    given = os.environ if environment is None else environment
+    problems = _misspelt(given)
+    try:
+        choices = Choices()
+    except ValidationError as error:
+        problems += [f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()]
+    else:
+        if not problems:
+            return choices
+    for problem in problems:
+        print(f"make up: {problem}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def help_text() -> str:
+    """The settings as a table: name, default, meaning."""
+    lines = [
+        f"  {name.upper():26} {_shown(field.get_default()):10} {field.description}"
+        for name, field in Choices.model_fields.items()
+    ]
+    return "\n".join(["settings (name, default, meaning), as variables or as `make up NAME=value`:", *lines])
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Path):
+        return value.name
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _misspelt(environment: Mapping[str, str]) -> list[str]:
+    """Names that are one slip away from a setting, `USE_GATWAY`: taken silently, they would be no setting at all."""
+    known = {name.upper() for name in Choices.model_fields}
+    problems = []
+    for name in environment:
+        if name in known or not name.startswith(("USE_", "UP_", "OMS_", "DATA_KERNEL_", "EVENT_GATEWAY_")):
+            continue
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.9)
+        if close:
+            problems.append(f"{name} is no setting; {close[0]} is meant, it seems")
+    return problems
