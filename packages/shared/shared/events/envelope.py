@@ -39,12 +39,11 @@ def build(
     Bytes are data as they are, for JSON media types JSON text; anything else is a JSON value. ValidationFailed lists
     every bad attribute; TooLarge where the event in JSON exceeds `max_bytes`.
     """
-    envelope: dict[str, Json] = {
-        name: _time_text(value) if isinstance(value, datetime) else value
-        for name, value in attributes.items()
-        if value is not None
-    }
-    envelope.setdefault("specversion", "1.0")
+    given = {name: value for name, value in attributes.items() if value is not None}
+    envelope: dict[str, Json] = {"specversion": "1.0"}
+    envelope.update(
+        {name: _time_text(value) if isinstance(value, datetime) else value for name, value in given.items()}
+    )
     _check(envelope)
     return _bounded(_normal(envelope, data), max_bytes)
 
@@ -60,7 +59,7 @@ def from_json(envelope: Json, *, max_bytes: int = MAX_EVENT_BYTES) -> CloudEvent
     """The event of a structured JSON value (`shared.canonical`), as `parse`."""
     if not isinstance(envelope, dict):
         raise InvalidInput("an event is a JSON object", field="event")
-    present = {name: value for name, value in envelope.items() if value is not None}
+    present: dict[str, Json] = {name: value for name, value in envelope.items() if value is not None}
     _check(present)
     data: Json | bytes = present.pop("data", None)
     encoded = present.pop("data_base64", None)

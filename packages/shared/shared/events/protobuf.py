@@ -1,6 +1,6 @@
 """Between the SDK's events and those of `event_gateway.v1`."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from cloudevents.core.v1.event import CloudEvent
 
@@ -29,7 +29,7 @@ def to_proto(event: CloudEvent) -> pb.CloudEvent:
 
 def from_proto(message: pb.CloudEvent, *, max_bytes: int = MAX_EVENT_BYTES) -> CloudEvent:
     """The event of a message, checked and normal; errors as `shared.events.envelope.build`."""
-    attributes = {
+    attributes: dict[str, str | datetime | None] = {
         "id": message.id or None,
         "source": message.source or None,
         "type": message.type or None,
@@ -38,5 +38,5 @@ def from_proto(message: pb.CloudEvent, *, max_bytes: int = MAX_EVENT_BYTES) -> C
         "datacontenttype": message.datacontenttype or None,
         "dataschema": message.dataschema or None,
     }
-    extensions = {name: text for name, text in message.extensions.items() if name not in STANDARD_ATTRIBUTES}
-    return build(attributes | extensions, message.data or None, max_bytes=max_bytes)
+    attributes.update({name: text for name, text in message.extensions.items() if name not in STANDARD_ATTRIBUTES})
+    return build(attributes, message.data or None, max_bytes=max_bytes)

@@ -130,12 +130,10 @@ def _type_matches(type_name: str, wanted: str) -> bool:
 
 def _disjoint(filters: list[str]) -> list[str]:
     """Without the filters that another one covers: JetStream refuses a consumer whose filters overlap."""
-    prefixes = tuple(name[:-1] for name in filters if name.endswith(".>"))
-    return [name for name in filters if not name.startswith(_others(prefixes, name))]
-
-
-def _others(prefixes: tuple[str, ...], name: str) -> tuple[str, ...]:
-    return tuple(prefix for prefix in prefixes if prefix != name[:-1])
+    prefixes = [name[:-1] for name in filters if name.endswith(".>")]
+    return [
+        name for name in filters if not any(name.startswith(prefix) and name != f"{prefix}>" for prefix in prefixes)
+    ]
 
 
 def is_event_type(text: str) -> bool:
