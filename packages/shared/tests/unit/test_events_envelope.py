@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shared.canonical import JsonNumber, encode
 from shared.errors import InvalidInput, TooLarge, ValidationFailed
 from shared.events import envelope, http_binding, jetstream, protobuf
@@ -18,7 +19,9 @@ JSON = st.recursive(
     max_leaves=5,
 )
 MOMENTS = st.datetimes(
-    datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))])
+    min_value=datetime.min.replace(year=1970, day=2),
+    max_value=datetime.max.replace(year=2200),
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))]),
 )
 
 

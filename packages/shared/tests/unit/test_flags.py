@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
 from shared.errors import InvalidInput, Unsupported
 from shared.flags import Flags, FlagValue, Mode, Path
 from shared.flags.value import bucket
