@@ -20,9 +20,9 @@ _DATABASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _READ_ONLY = ("*/snapshot-*", "*/archive-*")
 
 _RULE = (
-    "A branch is named <env>/<service>/<purpose>: env is dev, staging or prod, service is lower-case letters and digits "
-    "joined by -, purpose begins with a letter or digit and goes on with letters, digits, '.', '_' and '-'; 200 bytes "
-    "at most. Short forms are main and svc-<service>."
+    "A branch is named <env>/<service>/<purpose>: env is dev, staging or prod; service is lower-case letters and "
+    "digits joined by '-'; purpose begins with a letter or digit and goes on with letters, digits, '.', '_' and '-'; "
+    "200 bytes at most. Short forms are main and svc-<service>."
 )
 
 
@@ -39,8 +39,7 @@ class BranchName(str):
         Errors: `InvalidInput` with the rule.
         """
         full = _expanded(text, env, default_service)
-        parts = full.split("/")
-        if len(parts) != 3 or not _is_well_formed(*parts) or len(full) > _MAX_NAME_BYTES:
+        if len(full) > _MAX_NAME_BYTES or not _is_well_formed(full):
             raise InvalidInput(_RULE, field="branch")
         return cls(full)
 
@@ -75,7 +74,9 @@ def _expanded(text: str, env: str, default_service: str) -> str:
     return text
 
 
-def _is_well_formed(env: str, service: str, purpose: str) -> bool:
+def _is_well_formed(full: str) -> bool:
+    env, _, rest = full.partition("/")
+    service, _, purpose = rest.partition("/")
     return env in ENVIRONMENTS and bool(_SERVICE.fullmatch(service)) and bool(_PURPOSE.fullmatch(purpose))
 
 
@@ -94,7 +95,7 @@ def check_free_branch_name(text: str) -> str:
         raise InvalidInput("A branch name is Unicode text without lone surrogates.", field="branch") from None
     if not text or "/" in text or size_bytes > _MAX_FREE_NAME_BYTES:
         raise InvalidInput(
-            f"On this database a branch name is one segment without /, not empty, at most {_MAX_FREE_NAME_BYTES} bytes.",
+            f"A branch name here is one segment without /, not empty, of at most {_MAX_FREE_NAME_BYTES} bytes.",
             field="branch",
         )
     return text

@@ -1,0 +1,93 @@
+"""Reading the values of one property: families, ranges, typed literals."""
+
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from data_kernel.domain.ids import shorten, why_refused
+from data_kernel.domain.schema import Family, Property, Range, RangeKind, Schema
+from data_kernel.domain.validation.datatypes import NORMALISERS
+from data_kernel.domain.validation.mismatch import Mismatch
+from shared.canonical import Json, encode
+
+Path = tuple[str | int, ...]
+Note = Callable[[Path, Mismatch], None]
+
+_LITERAL = {"@type", "@value"}
+
+
+class ValueReader:
+    """Reads values of a document; what does not fit goes to `note`, what refers elsewhere to `references`."""
+
+    def __init__(self, schema: Schema, note: Note) -> None:
+        self._schema = schema
+        self._note = note
+        self.references: list[tuple[str, str, Path]] = []
+        """Id, class and place of each reference."""
+
+    def read(self, each: Property, value: Json) -> Json:
+        """The canonical form of a property's value; `None` where it counts as absent or does not fit."""
+        if each.family is Family.SET:
+            return self._set(each, value)
+        if each.family is Family.LIST:
+            return self._list(each, value)
+        return self._one(each.range, value, (each.name,))
+
+    def _set(self, each: Property, value: Json) -> Json:
+        """Ordered by canonical bytes, each element once; a single value may stand alone, and none is absence."""
+        elements: list[Json] = value if isinstance(value, list) else [value]
+        read = self._elements(each, elements)
+        return [element for _, element in sorted({encode(element): element for element in read}.items())] or None
+
+    def _list(self, each: Property, value: Json) -> Json:
+        if isinstance(value, list):
+            return self._elements(each, value)
+        self._note((each.name,), Mismatch("This property is a list."))
+        return None
+
+    def _elements(self, each: Property, elements: list[Json]) -> list[Json]:
+        if each.range.kind is RangeKind.JSON:
+            return elements
+        read = (self._one(each.range, element, (each.name, index)) for index, element in enumerate(elements))
+        return [element for element in read if element is not None]
+
+    def _one(self, expected: Range, value: Json, path: Path) -> Json:
+        try:
+            if expected.kind is RangeKind.JSON:
+                return value
+            if expected.kind is RangeKind.DATATYPE:
+                return NORMALISERS[expected.name](_literal(expected, value))
+            if expected.kind is RangeKind.ENUM:
+                return self._enum_value(expected.name, value)
+            return self._reference(expected.name, value, path)
+        except Mismatch as mismatch:
+            self._note(path, mismatch)
+            return None
+
+    def _enum_value(self, name: str, value: Json) -> Json:
+        allowed = self._schema.enums[name].values
+        if isinstance(value, str):
+            short = unquote(value.removeprefix(f"{self._schema.namespace}{name}/"))
+            for candidate in (value, short):
+                if candidate in allowed:
+                    return candidate
+        raise Mismatch(f"This is not a value of the enum {name}.", "enum_value")
+
+    def _reference(self, class_name: str, value: Json, path: Path) -> Json:
+        if not isinstance(value, str):
+            raise Mismatch(f"A reference to {class_name} is the id of a document.")
+        target = shorten(value, self._schema.base)
+        if why := why_refused(target):
+            raise Mismatch(why)
+        self.references.append((target, class_name, path))
+        return target
+
+
+def _literal(expected: Range, value: Json) -> Json:
+    """The value of a typed literal `{"@type", "@value"}`, which must name the type that is expected anyway."""
+    if not isinstance(value, dict) or value.keys() != _LITERAL:
+        if isinstance(value, list | dict):
+            raise Mismatch(f"This is one value of {expected.name}.")
+        return value
+    if value["@type"] != expected.name:
+        raise Mismatch(f"The type here is {expected.name}.")
+    return value["@value"]
