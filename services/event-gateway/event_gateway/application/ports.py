@@ -1,7 +1,6 @@
 """What the use cases need from the outside. The contracts are here; the adapters do not repeat them."""
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,7 +38,7 @@ class Feed(Protocol):
     broker: it goes on with the same consumer once the broker is back, and unsettled deliveries come again.
     """
 
-    def deliveries(self) -> AsyncIterator[Delivery]:
+    def deliveries(self) -> AsyncGenerator[Delivery, None]:
         """The deliveries as they come, without end."""
         ...
 
@@ -48,6 +47,10 @@ class Feed(Protocol):
 
         Raises InvalidInput for a token that this feed never gave out.
         """
+        ...
+
+    async def close(self) -> None:
+        """Give back what is unsettled, so that the consumer's next subscriber has it at once; end an undurable one."""
         ...
 
 
@@ -81,8 +84,11 @@ class Broker(Protocol):
         """One round trip to the stream. Raises BrokerAwayError."""
         ...
 
-    def open(self, subscription: Subscription) -> AbstractAsyncContextManager[Feed]:
-        """Make or find the consumer and feed from it; entering raises BrokerAwayError, InvalidInput."""
+    async def open(self, subscription: Subscription) -> Feed:
+        """Make the consumer, or find the durable one and give it the new filter.
+
+        Raises BrokerAwayError, InvalidInput.
+        """
         ...
 
 

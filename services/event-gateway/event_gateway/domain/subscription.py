@@ -27,12 +27,14 @@ class Start:
 class Subscription:
     """A checked wish to receive events.
 
-    `consumer` is the durable consumer's name in the broker, empty for one that ends with the stream. `subjects` filter;
-    none means everything. `credit` bounds the unsettled deliveries, `ack_wait_s` the time that one may stay so.
+    `consumer` is the durable consumer's name in the broker, empty for one that ends with the stream. `types` (exact, or
+    a prefix with `.*`) and `partition_key` filter; empty means all. `credit` bounds the unsettled deliveries,
+    `ack_wait_s` the time that one may stay so.
     """
 
     consumer: str
-    subjects: tuple[str, ...]
+    types: tuple[str, ...]
+    partition_key: str
     start: Start
     credit: int
     ack_wait_s: float

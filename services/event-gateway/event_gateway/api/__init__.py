@@ -1,0 +1,1 @@
+"""The ways in: gRPC and HTTP. They parse, call one use case and write the answer."""

@@ -1,0 +1,1 @@
+"""`event_gateway.v1` over gRPC."""
