@@ -1,0 +1,69 @@
+"""Threads that read the file, each with a connection of its own; nothing of it runs on the event loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import apsw
+import structlog
+
+from data_kernel.adapters.embedded.file import connect_reader
+from shared.errors import Unavailable
+
+_THREADS = 4
+
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+_logger = structlog.get_logger(__name__)
+
+
+class Readers:
+    """A bounded pool of readers. Each read is one short transaction: it sees one moment of the store."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._own = threading.local()
+        self._connections: list[apsw.Connection] = []
+        self._is_closed = False
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-reader")
+
+    async def read(
+        self, query: Callable[Concatenate[apsw.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        """Run `query` with a connection in a transaction; `Unavailable` where the file cannot be read."""
+        if self._is_closed:
+            raise Unavailable("the store is closed")
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, lambda: self._in_transaction(lambda connection: query(connection, *args, **kwargs))
+        )
+
+    async def close(self) -> None:
+        """Finish the reads in progress and close the connections."""
+        self._is_closed = True
+        await asyncio.to_thread(self._pool.shutdown)
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+    def _in_transaction(self, query: Callable[[apsw.Connection], _T]) -> _T:
+        try:
+            connection = self._connection()
+            connection.execute("BEGIN")
+            try:
+                return query(connection)
+            finally:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+        except apsw.Error as error:
+            _logger.exception("store_read_failed")
+            raise Unavailable("the store cannot be read") from error
+
+    def _connection(self) -> apsw.Connection:
+        connection: apsw.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = connect_reader(self._path)
+            self._connections.append(connection)
+        return connection

@@ -1,0 +1,222 @@
+"""The embedded store as the kernel sees it: each call goes to the writer's thread or to a reader's."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import apsw
+
+from data_kernel.adapters.embedded import (
+    branches,
+    commits,
+    databases,
+    differences,
+    file,
+    history,
+    reflog,
+    revisions,
+    versions,
+)
+from data_kernel.adapters.embedded.differences import DiffPage
+from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
+from data_kernel.adapters.embedded.movement import Movement
+from data_kernel.adapters.embedded.outbox import EmbeddedOutbox
+from data_kernel.adapters.embedded.ownership import Ownership
+from data_kernel.adapters.embedded.readers import Readers
+from data_kernel.adapters.embedded.session import WriteSession
+from data_kernel.adapters.embedded.times import Clock, system_clock
+from data_kernel.adapters.embedded.versions import Page
+from data_kernel.adapters.embedded.writer import Writer
+from data_kernel.application.ports import ScanQuery, WriteOutcome, WriteRequest
+from data_kernel.domain.commits import Attribution, Commit, Cursor, RefUpdate
+from data_kernel.domain.databases import Branch, Database, Revision, State
+from data_kernel.domain.documents import Change, Graph, StoredDocument
+
+
+class EmbeddedStore:
+    """A `DocumentStore` in one file, owned by this process from `open` to `close`; `outbox` is its `Outbox`.
+
+    It belongs to the event loop on which it was opened.
+    """
+
+    def __init__(self, path: Path, ownership: Ownership, session: WriteSession, clock: Clock, metrics: StoreMetrics):
+        self._ownership = ownership
+        self._metrics = metrics
+        self._movement = Movement(session.sequence)
+        self._readers = Readers(path)
+        self._writer = Writer(session, self._movement.advance)
+        self.outbox = EmbeddedOutbox(self._writer, self._readers, clock)
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock = system_clock,
+        metrics: StoreMetrics | None = None,
+        max_size_bytes: int | None = None,
+    ) -> Self:
+        """Open the store, made where it is absent.
+
+        `clock` tells microseconds since 1970, UTC; `max_size_bytes` bounds the file (its log beside it apart).
+        Errors: `Unavailable` while another process has it or where the file cannot be used, `Unsupported` for a newer
+        format, `InvalidInput` for a file that is not a store.
+        """
+        ownership, session = await asyncio.to_thread(_open, path, clock, max_size_bytes)
+        return cls(path, ownership, session, clock, metrics or StoreCounters())
+
+    async def close(self) -> None:
+        """As the port says."""
+        self._movement.close()
+        await self._writer.close()
+        await self._readers.close()
+        self._ownership.release()
+
+    async def ping(self) -> None:
+        """As the port says."""
+        self._writer.check()
+        await self._readers.read(_ping)
+
+    # databases and branches
+
+    async def create_database(self, database: Database) -> None:
+        """As the port says."""
+        await self._writer.submit(lambda session: databases.create(session, database))
+
+    async def delete_database(self, name: str) -> None:
+        """As the port says."""
+        await self._writer.submit(lambda session: databases.delete(session, name))
+
+    async def get_database(self, name: str) -> Database:
+        """As the port says."""
+        return await self._readers.read(databases.find, name)
+
+    async def list_databases(self) -> list[Database]:
+        """As the port says."""
+        return await self._readers.read(databases.list_all)
+
+    async def create_branch(
+        self, database: str, name: str, attribution: Attribution, origin: Revision | None = None
+    ) -> Branch:
+        """As the port says."""
+        return await self._writer.submit(lambda session: branches.create(session, database, name, attribution, origin))
+
+    async def delete_branch(self, database: str, name: str, attribution: Attribution) -> None:
+        """As the port says."""
+        await self._writer.submit(lambda session: branches.delete(session, database, name, attribution))
+
+    async def get_branch(self, database: str, name: str) -> Branch:
+        """As the port says."""
+        return await self._readers.read(branches.find, database, name)
+
+    async def list_branches(self, database: str, after: str = "", limit: int = 1000) -> list[Branch]:
+        """As the port says."""
+        return await self._readers.read(branches.list_all, database, after, limit)
+
+    # writing
+
+    async def write(self, request: WriteRequest) -> WriteOutcome:
+        """As the port says."""
+        return await self._writer.submit(lambda session: commits.write(session, request))
+
+    # reading
+
+    async def resolve(self, database: str, revision: Revision) -> State:
+        """As the port says."""
+        return await self._readers.read(revisions.resolve, database, revision)
+
+    async def get(
+        self, database: str, state: State, document_ids: Sequence[str], graph: Graph = Graph.INSTANCE
+    ) -> list[StoredDocument | None]:
+        """As the port says."""
+        return await self._readers.read(_get, database, state, document_ids, graph)
+
+    async def scan(self, database: str, state: State, query: ScanQuery) -> AsyncIterator[list[StoredDocument]]:
+        """As the port says. Each batch is a read of its own: a state does not change between them."""
+        rest: ScanQuery | None = query
+        self._metrics.scan_started()
+        try:
+            while rest is not None and rest.limit != 0:
+                page = await self._readers.read(_scan_page, database, state, rest)
+                self._metrics.rows_scanned(page.scanned)
+                rest = _rest(rest, page)
+                if page.documents:
+                    yield page.documents
+        finally:
+            self._metrics.scan_ended()
+
+    async def log(self, database: str, state: State, after: str | None = None, limit: int = 100) -> list[Commit]:
+        """As the port says."""
+        return await self._readers.read(history.log, database, state, after, limit)
+
+    async def get_commit(self, database: str, commit: str) -> Commit:
+        """As the port says."""
+        return await self._readers.read(history.find, database, commit)
+
+    async def diff(
+        self, database: str, old: State, new: State, graph: Graph = Graph.INSTANCE
+    ) -> AsyncIterator[list[Change]]:
+        """As the port says."""
+        after: str | None = ""
+        self._metrics.scan_started()
+        try:
+            while after is not None:
+                page = await self._readers.read(_diff_page, database, old, new, graph, after)
+                self._metrics.rows_scanned(page.scanned)
+                after = page.resume_after
+                if page.changes:
+                    yield page.changes
+        finally:
+            self._metrics.scan_ended()
+
+    async def ref_log(self, database: str, branch: str, since: Cursor, limit: int = 1000) -> list[RefUpdate]:
+        """As the port says."""
+        return await self._readers.read(reflog.entries, database, branch, since, limit)
+
+    async def wait_for_movement(self, seen: int) -> int:
+        """As the port says; the count is kept in the file and goes on after a restart."""
+        return await self._movement.wait(seen)
+
+
+def _open(path: Path, clock: Clock, max_size_bytes: int | None) -> tuple[Ownership, WriteSession]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ownership = Ownership(path)
+    try:
+        file.prepare(path)
+        return ownership, WriteSession(file.connect_writer(path, max_size_bytes), clock)
+    except BaseException:
+        ownership.release()
+        raise
+
+
+def _ping(connection: apsw.Connection) -> None:
+    connection.execute("SELECT format FROM meta").fetchall()
+
+
+def _get(
+    connection: apsw.Connection, database: str, state: State, document_ids: Sequence[str], graph: Graph
+) -> list[StoredDocument | None]:
+    _, chain = revisions.locate(connection, database, state)
+    return [versions.find(connection, chain, graph, document_id) for document_id in document_ids]
+
+
+def _scan_page(connection: apsw.Connection, database: str, state: State, query: ScanQuery) -> Page:
+    number, chain = revisions.locate(connection, database, state)
+    return versions.scan_page(connection, number, chain, query)
+
+
+def _rest(query: ScanQuery, page: Page) -> ScanQuery | None:
+    if page.resume_after is None:
+        return None
+    limit = None if query.limit is None else query.limit - len(page.documents)
+    return replace(query, after_id=page.resume_after, skip=query.skip - page.skipped, limit=limit)
+
+
+def _diff_page(
+    connection: apsw.Connection, database: str, old: State, new: State, graph: Graph, after: str
+) -> DiffPage:
+    _, old_chain = revisions.locate(connection, database, old)
+    _, new_chain = revisions.locate(connection, database, new)
+    return differences.page(connection, old_chain, new_chain, graph, after)
