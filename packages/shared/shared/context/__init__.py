@@ -72,6 +72,14 @@ def use(context: CallContext) -> Iterator[CallContext]:
         _current.reset(token)
 
 
+def enter_route(route: str) -> None:
+    """Complete the current context with the route's template, which the router finds only after the edge has begun.
+
+    It holds until the `use` block around the call ends.
+    """
+    _current.set(replace(current(), route=route))
+
+
 @contextmanager
 def override_branch(branch: str) -> Iterator[CallContext]:
     """Let the calls within the block go to `branch` (`override_branch("dev/embedding/tmp")`)."""
