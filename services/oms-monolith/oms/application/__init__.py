@@ -1,0 +1,1 @@
+"""What the monolith does for its callers."""

@@ -1,0 +1,1 @@
+"""The only places where a rollout flag decides which implementation serves a call."""
