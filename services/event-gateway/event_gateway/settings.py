@@ -1,9 +1,9 @@
 """What the gateway can be told, beside what every service can."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.events.jetstream import EventStreamSettings
 from shared.settings import Port, ServiceSettings
@@ -24,3 +24,12 @@ class EventGatewaySettings(ServiceSettings):
     spool_max_bytes: int = Field(2 * 1024**3, ge=1)
     """Above either limit publishing answers 503 while NATS is away."""
     event_stream: EventStreamSettings = EventStreamSettings()
+
+    grpc_grace_s: float = Field(5.0, ge=0, le=300)
+    """How long gRPC calls in progress may take to end when the process stops."""
+
+    @model_validator(mode="after")
+    def _stream_takes_every_event(self) -> Self:
+        if self.event_stream.max_event_bytes < self.limits.event_bytes:
+            raise ValueError("EVENT_STREAM__MAX_EVENT_BYTES: not below LIMITS__EVENT_BYTES")
+        return self

@@ -1,18 +1,20 @@
 """`POST /events`: CloudEvents 1.0 over HTTP in binary, structured and batch mode."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cloudevents.core.v1.event import CloudEvent
 from fastapi import APIRouter, Request, Response, status
 from pydantic import BaseModel, Field
 
 from event_gateway.application.messages import all_events, message_of
-from event_gateway.application.publishing import Publishing
 from event_gateway.domain.publication import Receipt
 from shared.events.envelope import BATCH_CONTENT_TYPE, CONTENT_TYPE, from_json
 from shared.events.http_binding import batch_items, from_http
 from shared.telemetry import current_traceparent
+
+if TYPE_CHECKING:
+    from event_gateway.application.publishing import Publishing
 
 _EVENT_SCHEMA: dict[str, Any] = {"type": "object", "required": ["specversion", "id", "source", "type"]}
 _OPENAPI: dict[str, Any] = {
@@ -41,8 +43,8 @@ class ReceiptsBody(BaseModel):
     results: list[ReceiptBody]
 
 
-def events_router(publishing: Publishing, *, max_event_bytes: int) -> APIRouter:
-    """The route, over the use case; `max_event_bytes` bounds each event."""
+def events_router(*, max_event_bytes: int) -> APIRouter:
+    """The route over the use case that the application's state holds as `publishing`; the limit is each event's."""
     router = APIRouter(tags=["events"])
 
     @router.post(
@@ -57,6 +59,7 @@ def events_router(publishing: Publishing, *, max_event_bytes: int) -> APIRouter:
     async def publish(request: Request, response: Response) -> ReceiptBody | ReceiptsBody:
         """Durable when answered. Bad events are 422 with every violation, and refuse the whole batch."""
         body = await request.body()
+        publishing: Publishing = request.state.publishing
         batch = _is_batch(request)
         events = _read_batch(body, max_event_bytes) if batch else _read_one(request, body, max_event_bytes)
         traceparent = current_traceparent()

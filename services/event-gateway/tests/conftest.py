@@ -1,0 +1,29 @@
+"""Puts the gateway's test support on the path and gives the fixtures that several kinds of tests share."""
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+from event_gateway_testing.nats_process import NatsProcess
+
+from event_gateway.adapters.spool.sqlite import SqliteSpool
+
+
+@pytest.fixture
+def nats_process(tmp_path: Path) -> Iterator[NatsProcess]:
+    process = NatsProcess(tmp_path / "nats")
+    process.start()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+async def spool(tmp_path: Path) -> AsyncIterator[SqliteSpool]:
+    opened = SqliteSpool(tmp_path / "spool.sqlite", max_events=10_000, max_bytes=10_000_000)
+    await opened.load()
+    yield opened
+    await opened.close()
