@@ -1,7 +1,7 @@
 """A tracer that records nothing and still gives every call a trace id.
 
-OpenTelemetry's own no-op tracer passes on a trace that came in, but starts none: a call without `traceparent` would have
-no trace id, and neither would its commit and its log lines.
+OpenTelemetry's own no-op tracer passes on a trace that came in, but starts none: a call without `traceparent` would
+have no trace id, and neither would its commit and its log lines.
 """
 
 from typing import Any

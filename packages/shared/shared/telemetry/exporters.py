@@ -7,7 +7,7 @@ from pathlib import Path
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from opentelemetry.trace import Link, format_span_id, format_trace_id
+from opentelemetry.trace import Link, Status, format_span_id, format_trace_id
 from opentelemetry.util.types import AttributeValue
 
 from shared.telemetry.names import SPAN_ATTRIBUTES
@@ -18,7 +18,8 @@ _FILE_MODE = 0o600
 class FilteringExporter(SpanExporter):
     """Hands spans on without the attributes and events that are not on the allow-list.
 
-    Exceptions recorded as events would carry messages and stack traces, so that events keep their name and time alone.
+    Exceptions recorded as events, and the description of a status, would carry messages and stack traces: of an event
+    the name and time are kept, of a status the code.
     """
 
     def __init__(self, target: SpanExporter) -> None:
@@ -83,8 +84,8 @@ def span_as_json(span: ReadableSpan) -> dict[str, object]:
     }
 
 
-def _plain(value: AttributeValue) -> object:
-    return value if isinstance(value, (str, bool, int, float)) else list(value)
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _allowed(attributes: Mapping[str, AttributeValue] | None) -> dict[str, AttributeValue]:
@@ -101,7 +102,7 @@ def _reduced(span: ReadableSpan) -> ReadableSpan:
         events=[Event(event.name, timestamp=event.timestamp) for event in span.events],
         links=[Link(link.context, _allowed(link.attributes)) for link in span.links],
         kind=span.kind,
-        status=span.status,
+        status=Status(span.status.status_code),
         start_time=span.start_time,
         end_time=span.end_time,
         instrumentation_scope=span.instrumentation_scope,

@@ -16,12 +16,11 @@ from shared.telemetry.exporters import FilteringExporter, JsonLinesSpanExporter
 if TYPE_CHECKING:
     from shared.settings import ServiceSettings
 
-OTLP_ENDPOINT_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
-"""OpenTelemetry's own variable, read by its exporter as well."""
+_OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"  # OpenTelemetry's own variable, which its exporter reads, with others
 
 
 def build_tracer_provider(settings: "ServiceSettings") -> AnyTracerProvider:
-    """A provider that exports to OTLP and to `traces_file`, as set; one that only carries trace ids where neither is."""
+    """A provider that exports by OTLP and to `traces_file`, as set; without either, one that but carries trace ids."""
     processors = [*_file_processors(settings), *_otlp_processors()]
     if not processors:
         return CarryingTracerProvider()
@@ -47,11 +46,11 @@ def _file_processors(settings: "ServiceSettings") -> list[SpanProcessor]:
 
 
 def _otlp_processors() -> list[SpanProcessor]:
-    if not os.environ.get(OTLP_ENDPOINT_VARIABLE):
+    if not os.environ.get(_OTLP_ENDPOINT):
         return []
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - an extra
     except ImportError:
-        structlog.get_logger().warning("otlp_exporter_missing", setting=OTLP_ENDPOINT_VARIABLE, extra="otlp")
+        structlog.get_logger().warning("otlp_exporter_missing", setting=_OTLP_ENDPOINT, extra="oms-shared[otlp]")
         return []
     return [BatchSpanProcessor(FilteringExporter(OTLPSpanExporter()))]

@@ -1,1 +1,1 @@
-"""What happens around every call."""
+"""What wraps every call, on the server's side and on the client's."""
