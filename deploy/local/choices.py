@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings
@@ -13,20 +13,20 @@ from pydantic_settings import BaseSettings
 from ports import free_ports
 from processes import ROOT, Home, Options, Ports
 
-_PORT: Final = {"ge": 1, "le": 65_535}
-_FREE_PORT: Final = {"ge": 0, "le": 65_535}
+Port = Annotated[int, Field(ge=1, le=65_535)]
+PortOrFree = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class Choices(BaseSettings):
     """The launcher's own settings; the names are those of the environment, in lower case."""
 
-    oms_http_port: int = Field(8000, description="OMS, HTTP", **_PORT)
-    data_kernel_http_port: int = Field(8080, description="data-kernel, HTTP", **_PORT)
-    data_kernel_grpc_port: int = Field(50051, description="data-kernel, gRPC", **_PORT)
-    event_gateway_http_port: int = Field(8003, description="event-gateway, HTTP", **_PORT)
-    event_gateway_grpc_port: int = Field(50057, description="event-gateway, gRPC", **_PORT)
-    nats_port: int = Field(0, description="NATS; 0 takes a free port", **_FREE_PORT)
-    redis_port: int = Field(0, description="Redis; 0 takes a free port", **_FREE_PORT)
+    oms_http_port: Port = Field(8000, description="OMS, HTTP")
+    data_kernel_http_port: Port = Field(8080, description="data-kernel, HTTP")
+    data_kernel_grpc_port: Port = Field(50051, description="data-kernel, gRPC")
+    event_gateway_http_port: Port = Field(8003, description="event-gateway, HTTP")
+    event_gateway_grpc_port: Port = Field(50057, description="event-gateway, gRPC")
+    nats_port: PortOrFree = Field(0, description="NATS; 0 takes a free port")
+    redis_port: PortOrFree = Field(0, description="Redis; 0 takes a free port")
     oms_home: Path = Field(ROOT / ".oms", description="the folder of all data, keys and tokens")
     use_gateway: str = Field(
         "on", description="OMS reaches the kernel by the gateway client (on) or the legacy one (off)"

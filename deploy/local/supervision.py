@@ -31,12 +31,10 @@ def write_supervision(home: Home, processes: Iterable[Process], *, max_starts: i
     for name, target in {"python": Path(sys.executable).resolve(), "run_child.py": Path(run_child.__file__)}.items():
         _link(folder / name, target)
     _link(folder / "listen.py", Path(listen.__file__))
-    started = [
-        process
-        for process in processes
-        if write_start_file(folder / f"{process.name}.json", process, death_signal=signal.SIGKILL)
-    ]
-    sections = [_supervisord(), _listener(), *(_program(process, max_starts) for process in started)]
+    sections = [_supervisord(), _listener()]
+    for process in processes:
+        write_start_file(folder / f"{process.name}.json", process, death_signal=signal.SIGKILL)
+        sections.append(_program(process, max_starts))
     (folder / "supervisord.conf").write_text("\n".join(sections), encoding="utf-8")
     states_file(home).unlink(missing_ok=True)
     return _start_file_of_supervisord(home)
