@@ -12,3 +12,8 @@ def etag(database: str, document: StoredDocument) -> str:
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return f'"{digest.hexdigest()[:32]}"'
+
+
+def tag_matches(if_match: str, tag: str) -> bool:
+    """Whether an `If-Match` value (RFC 9110: `*`, or tags between commas) holds for a document with this tag."""
+    return if_match.strip() == "*" or tag in {each.strip() for each in if_match.split(",")}

@@ -7,7 +7,8 @@ from data_kernel.domain.ids import shorten, why_refused
 from data_kernel.domain.schema import Family, Property, Range, RangeKind, Schema
 from data_kernel.domain.validation.datatypes import NORMALISERS
 from data_kernel.domain.validation.mismatch import Mismatch
-from shared.canonical import Json, encode
+from shared.canonical import MAX_DEPTH, Json, decode, encode
+from shared.errors import InvalidInput
 
 Path = tuple[str | int, ...]
 Note = Callable[[Path, Mismatch], None]
@@ -46,9 +47,18 @@ class ValueReader:
 
     def _elements(self, each: Property, elements: list[Json]) -> list[Json]:
         if each.range.kind is RangeKind.JSON:
-            return elements
+            return self._json_elements(each, elements)
         read = (self._one(each.range, element, (each.name, index)) for index, element in enumerate(elements))
         return [element for element in read if element is not None]
+
+    def _json_elements(self, each: Property, elements: list[Json]) -> list[Json]:
+        # A value that stood alone gets a list around it and so might lie deeper than can be read again.
+        try:
+            decode(encode({each.name: elements}))
+        except InvalidInput:
+            self._note((each.name,), Mismatch(f"This is nested deeper than {MAX_DEPTH}."))
+            return []
+        return elements
 
     def _one(self, expected: Range, value: Json, path: Path) -> Json:
         try:

@@ -1,0 +1,65 @@
+"""Which changes of classes leave stored documents as they are, and which change what a value means."""
+
+from data_kernel.domain.schema.model import ClassDefinition, Family, Property, Schema
+from shared.canonical import Json, pointer
+from shared.errors import Violation
+
+_SINGLE = {Family.REQUIRED, Family.OPTIONAL}
+_NEED_NO_VALUE = {Family.OPTIONAL, Family.SET}
+
+
+def affected_classes(old: Schema, new: Schema) -> set[str]:
+    """The old classes whose documents might not be as the new schema wants them."""
+    if (old.base, old.namespace) != (new.base, new.namespace):
+        return set(old.classes)
+    affected = {name for name, each in old.classes.items() if not _is_weaker(each, new.classes.get(name))}
+    for name, enum in old.enums.items():
+        left = new.enums.get(name)
+        if left is not None and not set(enum.values) <= set(left.values):
+            affected |= old.users_of_enum(name)
+    return affected
+
+
+def _is_weaker(old: ClassDefinition, new: ClassDefinition | None) -> bool:
+    if new is None or old.key != new.key or not old.properties.keys() <= new.properties.keys():
+        return False
+    return all(_accepts_all(old.properties.get(name), each) for name, each in new.properties.items())
+
+
+def _accepts_all(old: Property | None, new: Property) -> bool:
+    if old is None:
+        return new.family in _NEED_NO_VALUE
+    return old == new or (old.range == new.range and (old.family, new.family) == (Family.REQUIRED, Family.OPTIONAL))
+
+
+def carried_over(
+    subject: str, body: dict[str, Json], old: ClassDefinition, new: ClassDefinition
+) -> tuple[dict[str, Json], list[Violation]]:
+    """A stored document with its values in the families of the new class, and the values that would change meaning."""
+    document = dict(body)
+    violations = []
+    for name, after in new.properties.items():
+        before, value = old.properties.get(name), body.get(name)
+        if before is None or value is None:
+            continue
+        if not _keeps_meaning(before, after):
+            message = "The stored value is of another type than the class now asks for."
+            violations.append(Violation(f"{subject}#{pointer((name,))}", "type_change", message))
+        document[name] = _in_family(before, after, value)
+    return document, violations
+
+
+def _keeps_meaning(before: Property, after: Property) -> bool:
+    """Whether a value stays what it is: TerminusDB widens integers to decimals and changes nothing else."""
+    if (before.family, after.family) == (Family.LIST, Family.SET):
+        return False
+    widened = (before.range.name, after.range.name) == ("xsd:integer", "xsd:decimal")
+    return before.range == after.range or widened
+
+
+def _in_family(before: Property, after: Property, value: Json) -> Json:
+    if before.family is Family.SET and after.family in _SINGLE and isinstance(value, list) and len(value) == 1:
+        return value[0]
+    if before.family in _SINGLE and after.family is Family.SET:
+        return [value]
+    return value
