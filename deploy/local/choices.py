@@ -1,6 +1,5 @@
 """What `make up` can be told: each a variable of the environment, or `make up NAME=value`."""
 
-import difflib
 import os
 import sys
 from collections.abc import Mapping
@@ -12,6 +11,8 @@ from pydantic_settings import BaseSettings
 
 from ports import free_ports
 from processes import ROOT, Home, Options, Ports
+from shared.settings import BAD_SETTINGS_STATUS, FlagText, LogLevel
+from shared.settings_check import check_names, setting_names
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 PortOrFree = Annotated[int, Field(ge=0, le=65_535)]
@@ -28,12 +29,14 @@ class Choices(BaseSettings):
     nats_port: PortOrFree = Field(0, description="NATS; 0 takes a free port")
     redis_port: PortOrFree = Field(0, description="Redis; 0 takes a free port")
     oms_home: Path = Field(ROOT / ".oms", description="the folder of all data, keys and tokens")
-    use_gateway: str = Field(
+    use_gateway: FlagText = Field(
         "on", description="OMS reaches the kernel by the gateway client (on) or the legacy one (off)"
     )
-    use_event_gateway: str = Field("on", description="events go by the event-gateway (on) or straight to NATS (off)")
+    use_event_gateway: FlagText = Field(
+        "on", description="events go by the event-gateway (on) or straight to NATS (off)"
+    )
     use_grpc: Literal["true", "false"] = Field("true", description="gRPC between services (true) or HTTP alone (false)")
-    log_level: str = Field("INFO", description="of every service", pattern=r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+    log_level: LogLevel = Field("INFO", description="of every service")
     up_traces: bool = Field(False, description="write spans to OMS_HOME/traces/<service>.jsonl")
     up_ready_timeout_s: float = Field(120, description="how long everything may take to be ready", gt=0, le=3600)
     up_max_starts: int = Field(5, description="give up when one process was started so often …", ge=1, le=1000)
@@ -76,9 +79,9 @@ class Choices(BaseSettings):
 
 
 def read_choices(environment: Mapping[str, str] | None = None) -> Choices:
-    """Read the environment. Prints one line for each wrong setting and exits with 2."""
+    """Read the environment. Prints one line for each wrong setting and exits with status 2."""
     given = os.environ if environment is None else environment
-    problems = _misspelt(given)
+    problems = check_names(setting_names(Choices), (), given, given)
     try:
         choices = Choices()
     except ValidationError as error:
@@ -88,7 +91,7 @@ def read_choices(environment: Mapping[str, str] | None = None) -> Choices:
             return choices
     for problem in problems:
         print(f"make up: {problem}", file=sys.stderr)
-    raise SystemExit(2)
+    raise SystemExit(BAD_SETTINGS_STATUS)
 
 
 def help_text() -> str:
@@ -104,16 +107,3 @@ def _shown(value: object) -> str:
     if isinstance(value, Path):
         return value.name
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _misspelt(environment: Mapping[str, str]) -> list[str]:
-    """Names that are one slip away from a setting, `USE_GATWAY`: taken silently, they would be no setting at all."""
-    known = {name.upper() for name in Choices.model_fields}
-    problems = []
-    for name in environment:
-        if name in known or not name.startswith(("USE_", "UP_", "OMS_", "DATA_KERNEL_", "EVENT_GATEWAY_")):
-            continue
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.9)
-        if close:
-            problems.append(f"{name} is no setting; {close[0]} is meant, it seems")
-    return problems

@@ -20,6 +20,9 @@ SERVICES: Final = ("oms", "data-kernel", "embedding", "scheduler", "event-gatewa
 
 _PASSED_ON: Final = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER")
 _PASSED_ON_PREFIX: Final = "OTEL_"
+_SERVICE_DRAIN_S: Final = 5
+_GRACE_S: Final = 2
+"""For requests in progress on each of the two transports; both together fit into the time to drain."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ def _data_kernel(home: Home, ports: Ports, options: Options) -> Process:
         home=home,
         environment={
             **_common(home, ports, options, "data-kernel"),
-            "STORE_PATH": str(home.path / "kernel" / "store.db"),
+            "STORE_PATH": str(home.path / "data-kernel" / "store.db"),
         },
     )
 
@@ -187,7 +190,7 @@ def _event_gateway(home: Home, ports: Ports, options: Options) -> Process:
         home=home,
         environment={
             **_common(home, ports, options, "event-gateway"),
-            "SPOOL_PATH": str(home.path / "gateway" / "spool.db"),
+            "SPOOL_FILE": str(home.path / "event-gateway" / "spool.db"),
         },
     )
 
@@ -223,10 +226,10 @@ def _service(
         name=name,
         argv=(sys.executable, "-m", module),
         environment=settings,
-        directory=home.run,
+        directory=home.path / name,
         ready_at=f"{http}/readyz",
         drain_order=drain_order,
-        drain_s=5,
+        drain_s=_SERVICE_DRAIN_S,
         addresses=addresses,
     )
 
@@ -239,6 +242,8 @@ def _common(home: Home, ports: Ports, options: Options, service: str) -> dict[st
         "ENV": "dev",
         "SETTINGS_FILE": str(ROOT / "deploy" / "compose" / "env" / "dev.env"),
         "LOG_LEVEL": options.log_level,
+        "SHUTDOWN_GRACE_S": str(_GRACE_S),
+        "GRPC_GRACE_S": str(_GRACE_S),
         "JWT_SECRET_FILE": str(home.jwt_secret),
         "SERVICE_KEY_FILE": str(home.keys / f"{service}.key.pem"),
         "SERVICE_PUBLIC_KEYS": str(home.public_keys),

@@ -96,7 +96,7 @@ def test_wrong_settings_are_named_one_line_each(home: Path) -> None:
     with launched(home, {"OMS_HTTP_PORT": "http", "USE_GATWAY": "off"}) as launcher:
         assert launcher.wait() == 2
         assert launcher.output.count("\n") == 2
-        assert "USE_GATEWAY is meant" in launcher.output
+        assert "USE_GATWAY: no setting has this name; USE_GATEWAY is meant?" in launcher.output
         assert "OMS_HTTP_PORT" in launcher.output
 
 
