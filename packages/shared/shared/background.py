@@ -28,7 +28,7 @@ async def background(
     async def watched() -> None:
         try:
             await work
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it was, it must be told
             structlog.get_logger(__name__).exception("background_work_failed", work=name)
             on_failure()
 
