@@ -1,0 +1,174 @@
+"""The client of the kernel: one interface over gRPC or HTTP."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar, Unpack
+from uuid import uuid4
+
+from shared.canonical import Json
+from shared.clients.kernel_grpc import KernelGrpc
+from shared.clients.kernel_http import KernelHttp
+from shared.context import current
+from shared.database.collection_methods import CollectionMethods
+from shared.database.interfaces import (
+    BranchInfo,
+    CommitInfo,
+    DocumentChange,
+    DocumentDatabase,
+    Page,
+    ReadOptions,
+    WriteOptions,
+    WriteResult,
+)
+from shared.grpc.channel import open_channel
+from shared.http.client import open_http_client
+from shared.resilience import Resilience
+from shared.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from shared.grpc.tls import TlsFiles
+    from shared.security import ServiceSigner
+
+AUDIENCE = "data-kernel"
+_Answer = TypeVar("_Answer")
+
+
+class TerminusGatewayClient(CollectionMethods):
+    """A `DocumentDatabase` behind the kernel: at `target` over gRPC, or with `use_grpc` false at `http_url`.
+
+    Every call has the deadline `timeout_s`, save listings and differences, which stream as long as they are read. Calls
+    are repeated where the kernel is away; a write gets an idempotency key for that where it has none, so that it is
+    done once. `signer` proves the calling service; without it (development) the user's token goes alone.
+    """
+
+    def __init__(
+        self,
+        target: str = "data-kernel:50051",
+        *,
+        http_url: str | None = None,
+        use_grpc: bool = True,
+        signer: "ServiceSigner | None" = None,
+        telemetry: Telemetry | None = None,
+        tls: "TlsFiles | None" = None,
+        timeout_s: float = 10.0,
+    ) -> None:
+        telemetry = telemetry or Telemetry.off("client")
+        self._resilience = Resilience(AUDIENCE, telemetry.registry, deadline_s=timeout_s)
+        self._transport: DocumentDatabase
+        if use_grpc:
+            self._transport = KernelGrpc(
+                open_channel(target, audience=AUDIENCE, signer=signer, telemetry=telemetry, tls=tls)
+            )
+        else:
+            self._transport = KernelHttp(
+                open_http_client(
+                    http_url or "http://data-kernel:8080",
+                    audience=AUDIENCE,
+                    signer=signer,
+                    timeout_s=timeout_s,
+                    telemetry=telemetry,
+                )
+            )
+
+    async def get_document(self, document_id: str, **at: Unpack[ReadOptions]) -> Json:
+        """As `DocumentDatabase.get_document`."""
+        return await self._call(lambda: self._transport.get_document(document_id, **at))
+
+    async def put_document(
+        self, document: Json, *, create: bool | None = None, **options: Unpack[WriteOptions]
+    ) -> WriteResult:
+        """As `DocumentDatabase.put_document`."""
+        once = _once(options)
+        return await self._call(lambda: self._transport.put_document(document, create=create, **once))
+
+    async def patch_document(self, document_id: str, patch: Json, **options: Unpack[WriteOptions]) -> WriteResult:
+        """As `DocumentDatabase.patch_document`."""
+        once = _once(options)
+        return await self._call(lambda: self._transport.patch_document(document_id, patch, **once))
+
+    async def delete_document(self, document_id: str | Sequence[str], **options: Unpack[WriteOptions]) -> WriteResult:
+        """As `DocumentDatabase.delete_document`."""
+        once = _once(options)
+        return await self._call(lambda: self._transport.delete_document(document_id, **once))
+
+    def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncIterator[Json]:
+        """As `DocumentDatabase.list_documents`."""
+        return self._transport.list_documents(type_name, **at)
+
+    async def page_documents(
+        self, type_name: str = "", *, page_size: int = 100, page_token: str = "", **at: Unpack[ReadOptions]
+    ) -> Page:
+        """As `DocumentDatabase.page_documents`."""
+        return await self._call(
+            lambda: self._transport.page_documents(type_name, page_size=page_size, page_token=page_token, **at)
+        )
+
+    async def get_schema(self, class_name: str = "", **at: Unpack[ReadOptions]) -> list[Json]:
+        """As `DocumentDatabase.get_schema`."""
+        return await self._call(lambda: self._transport.get_schema(class_name, **at))
+
+    async def put_schema(
+        self, classes: Sequence[Json], *, create: bool | None = None, **options: Unpack[WriteOptions]
+    ) -> WriteResult:
+        """As `DocumentDatabase.put_schema`."""
+        once = _once(options)
+        return await self._call(lambda: self._transport.put_schema(classes, create=create, **once))
+
+    async def delete_schema(self, class_names: Sequence[str], **options: Unpack[WriteOptions]) -> WriteResult:
+        """As `DocumentDatabase.delete_schema`."""
+        once = _once(options)
+        return await self._call(lambda: self._transport.delete_schema(class_names, **once))
+
+    async def log(self, *, count: int = 100, **at: Unpack[ReadOptions]) -> list[CommitInfo]:
+        """As `DocumentDatabase.log`."""
+        return await self._call(lambda: self._transport.log(count=count, **at))
+
+    def diff(
+        self, before: str, after: str, *, database: str | None = None, branch: str | None = None
+    ) -> AsyncIterator[DocumentChange]:
+        """As `DocumentDatabase.diff`."""
+        return self._transport.diff(before, after, database=database, branch=branch)
+
+    async def branches(self, *, database: str | None = None) -> list[BranchInfo]:
+        """As `DocumentDatabase.branches`."""
+        return await self._call(lambda: self._transport.branches(database=database))
+
+    async def create_branch(
+        self,
+        name: str,
+        *,
+        origin_branch: str | None = None,
+        origin_commit: str | None = None,
+        database: str | None = None,
+    ) -> BranchInfo:
+        """As `DocumentDatabase.create_branch`; not repeated, for a second attempt would find the first one's branch."""
+        return await self._call(
+            lambda: self._transport.create_branch(
+                name, origin_branch=origin_branch, origin_commit=origin_commit, database=database
+            ),
+            retry=False,
+        )
+
+    async def delete_branch(self, name: str, *, database: str | None = None) -> None:
+        """As `DocumentDatabase.delete_branch`; not repeated."""
+        await self._call(lambda: self._transport.delete_branch(name, database=database), retry=False)
+
+    async def query(self, woql: Json | str) -> list[Json]:
+        """As `DocumentDatabase.query`."""
+        return await self._call(lambda: self._transport.query(woql))
+
+    async def health(self) -> None:
+        """As `DocumentDatabase.health`; asks at once and once, whatever the circuit says."""
+        await self._transport.health()
+
+    async def close(self) -> None:
+        """As `DocumentDatabase.close`."""
+        await self._transport.close()
+
+    async def _call(self, fn: Callable[[], Awaitable[_Answer]], *, retry: bool = True) -> _Answer:
+        return await self._resilience.call(fn, retry=retry)
+
+
+def _once(options: WriteOptions) -> WriteOptions:
+    """The options with an idempotency key: the caller's, the context's, or a new one for this call."""
+    key = options.get("idempotency_key") or current().idempotency_key or uuid4().hex
+    return {**options, "idempotency_key": key}
