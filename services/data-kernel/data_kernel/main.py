@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from shared.http.serve import serve
-
 from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.metrics import PrometheusMetrics
 from data_kernel.adapters.observed import ObservedStore
@@ -20,6 +18,7 @@ from data_kernel.settings import KernelSettings
 from shared.errors import Unavailable
 from shared.grpc.server import GrpcServer
 from shared.http import Dependency, Health, build_app
+from shared.http.serve import serve
 from shared.security import Authenticator, build_authenticator
 from shared.settings import load
 from shared.telemetry import Telemetry, configure
@@ -42,11 +41,12 @@ class Process:
     async def open(self) -> AsyncIterator[Kernel]:
         """Open the store, build the use cases over it and run what works in the background."""
         async with AsyncExitStack() as stack:
-            store = await EmbeddedStore.open(self.settings.store_path)
+            stack.callback(self.telemetry.shutdown)
+            store = await EmbeddedStore.open(self.settings.store_path, metrics=self.metrics)
             stack.push_async_callback(store.close)
-            observed = ObservedStore(store, self.telemetry, self.metrics, self.settings.store_timeout_s)
+            observed = ObservedStore(store, self.telemetry.tracer, self.metrics, self.settings.store_timeout_s)
             self._kernel = Kernel.build(observed, self.settings, self.metrics)
-            await self._kernel.prepare()
+            await self._kernel.databases.prepare()
             # The relay and whatever else runs in the background enters the stack here, after the store and before gRPC.
             yield self._kernel
 

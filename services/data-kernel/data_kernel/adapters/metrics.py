@@ -13,6 +13,8 @@ class PrometheusMetrics:
         self._validators = registry.histogram(
             names.VALIDATOR_DURATION, "Duration of the validators of a write, by name.", ["validator"]
         )
+        self._scans = registry.gauge(names.STORE_SCANS_IN_PROGRESS, "Listings and diffs that the store is reading.")
+        self._rows = registry.counter(names.STORE_ROWS_SCANNED, "Documents that listings and diffs looked at.")
 
     def store_call(self, operation: str, outcome: str, duration_s: float) -> None:
         """One call to the store has ended; `outcome` is `ok` or the reason of its error."""
@@ -21,3 +23,15 @@ class PrometheusMetrics:
     def validator(self, name: str, duration_s: float) -> None:
         """One validator has run."""
         self._validators.labels(name).observe(duration_s)
+
+    def scan_started(self) -> None:
+        """A listing or diff has begun in the store."""
+        self._scans.inc()
+
+    def scan_ended(self) -> None:
+        """A listing or diff was read to its end, closed or cancelled."""
+        self._scans.dec()
+
+    def rows_scanned(self, rows: int) -> None:
+        """So many documents were looked at by listings and diffs."""
+        self._rows.inc(rows)

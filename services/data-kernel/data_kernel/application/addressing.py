@@ -20,14 +20,20 @@ _TIME_RULE = "a time is RFC 3339 with an offset, such as 2026-01-31T12:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
-class RevisionText:
-    """A revision as a caller names it, each part empty where unsaid; `rev` is a commit, a tag or a time."""
+class NamedRevision:
+    """A revision as a caller names it: by one of `rev`, `commit`, `tag` and `at`, else the head of `branch`.
+
+    `rev` is a text that may be a commit, a tag or a time. `branch` is full, short or empty for the default.
+    """
 
     branch: str = ""
     rev: str = ""
+    commit: str = ""
+    tag: str = ""
+    at: datetime | None = None
 
 
-NEWEST = RevisionText()
+NEWEST = NamedRevision()
 """The head of the default branch."""
 
 
@@ -69,20 +75,24 @@ class Addresses:
         home = HOME_SERVICE if caller.service == self._own_service else caller.service
         return parse_branch(merge_field("branch", name, context.branch), database.naming, self._env, home)
 
-    def revision(self, database: Database, text: RevisionText, context: CallContext) -> Revision:
+    def revision(self, database: Database, named: NamedRevision, context: CallContext) -> Revision:
         """The revision meant; `InvalidInput` for a time that is not RFC 3339, `NotFound` for an unknown tag."""
-        if not text.rev:
-            return Revision(branch=self.branch(database, text.branch, context))
-        if _COMMIT.fullmatch(text.rev):
-            return Revision(commit=text.rev)
-        if _BEGINS_AS_TIME.match(text.rev):
-            return Revision(branch=self.branch(database, text.branch, context), at=_time(text.rev))
-        raise NotFound("rev: it is neither a commit's id nor a time, and no tag has that name", field="rev")
+        commit, at = named.commit, named.at
+        if _COMMIT.fullmatch(named.rev):
+            commit = named.rev
+        elif _BEGINS_AS_TIME.match(named.rev):
+            at = _time(named.rev)
+        elif named.rev or named.tag:
+            raise NotFound("rev: it is neither a commit's id nor a time, and no tag has that name", field="rev")
+        if commit:
+            return Revision(commit=commit)
+        return Revision(branch=self.branch(database, named.branch, context), at=at)
 
-    def revision_or_branch(self, database: Database, text: str, context: CallContext) -> Revision:
-        """As `revision`, and the name of a branch is taken too: what is neither a commit nor a time is one."""
-        if _COMMIT.fullmatch(text) or _BEGINS_AS_TIME.match(text):
-            return self.revision(database, RevisionText(rev=text), context)
+    def revision_or_branch(self, database: Database, named: NamedRevision, context: CallContext) -> Revision:
+        """As `revision`, where `rev` may be a branch's name too: whatever is neither a commit nor a time is one."""
+        text = named.rev
+        if not text or _COMMIT.fullmatch(text) or _BEGINS_AS_TIME.match(text):
+            return self.revision(database, named, context)
         return Revision(branch=parse_branch(text, database.naming, self._env, HOME_SERVICE))
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from data_kernel.application.addressing import Addresses, RevisionText
+from data_kernel.application.addressing import Addresses, NamedRevision
 from data_kernel.application.attribution import require_caller
 from data_kernel.application.hooks import CommitHookPipeline
 from data_kernel.application.pagination import Listing, Place, read_token, write_token
@@ -47,7 +47,7 @@ class Branches:
         known = await self._addresses.database(database, context)
         return await self._store.get_branch(known.name, self._addresses.branch(known, name, context))
 
-    async def create(self, database: str, name: str, origin: RevisionText | None, context: CallContext) -> Branch:
+    async def create(self, database: str, name: str, origin: NamedRevision | None, context: CallContext) -> Branch:
         """Make a branch at `origin`, or an orphan; `AlreadyExists`, `Forbidden` in another environment."""
         if not name:
             raise InvalidInput("branch: it is empty", field="branch")

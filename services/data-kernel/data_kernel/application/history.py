@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from data_kernel.application.addressing import Addresses, RevisionText, query_fields
+from data_kernel.application.addressing import Addresses, NamedRevision, query_fields
 from data_kernel.application.attribution import require_caller
 from data_kernel.application.branches import page_size
 from data_kernel.application.changes import Movement, follow
 from data_kernel.application.pagination import Listing, Place, read_token, write_token
 from data_kernel.application.ports import DocumentStore
 from data_kernel.domain.commits import Commit, Cursor
-from data_kernel.domain.databases import Database, Revision, State
+from data_kernel.domain.databases import Revision
 from data_kernel.domain.documents import Change, Graph
 from shared.context import CallContext
 from shared.limits import Limits
@@ -35,7 +35,7 @@ class History:
         self._limits = limits
 
     async def log(
-        self, database: str, revision: RevisionText, context: CallContext, *, count: int = 0, page_token: str = ""
+        self, database: str, revision: NamedRevision, context: CallContext, *, count: int = 0, page_token: str = ""
     ) -> LogPage:
         """At most `count` commits from `revision` back along first parents, 0 for 100 of them."""
         size = page_size(count, DEFAULT_LOG_PAGE, self._limits.page_size)
@@ -49,19 +49,25 @@ class History:
         return LogPage(tuple(commits[:size]), token)
 
     async def diff(
-        self, database: str, old: Revision, new: Revision, context: CallContext, graph: Graph = Graph.INSTANCE
+        self,
+        database: str,
+        old: NamedRevision,
+        new: NamedRevision,
+        context: CallContext,
+        graph: Graph = Graph.INSTANCE,
     ) -> AsyncIterator[list[Change]]:
-        """What leads from `old` to `new`, in order of id bytes; both are resolved before the first batch is read."""
+        """What leads from `old` to `new`, in order of id bytes; both are resolved before the first batch is read.
+
+        In their `rev` the name of a branch is taken too.
+        """
         known = await self._addresses.database(database, context)
-        old_state: State = await self._store.resolve(known.name, old)
-        new_state: State = await self._store.resolve(known.name, new)
-        return self._store.diff(known.name, old_state, new_state, graph)
+        states = [
+            await self._store.resolve(known.name, self._addresses.revision_or_branch(known, revision, context))
+            for revision in (old, new)
+        ]
+        return self._store.diff(known.name, states[0], states[1], graph)
 
     async def watch(self, database: str, branch: str, since: Cursor, context: CallContext) -> AsyncIterator[Movement]:
         """Movements of a branch after `since`: those past, then those to come, without end."""
         known = await self._addresses.database(database, context)
         return follow(self._store, known.name, self._addresses.branch(known, branch, context), since)
-
-    async def database(self, name: str, context: CallContext) -> Database:
-        """The database that a call means."""
-        return await self._addresses.database(name, context)

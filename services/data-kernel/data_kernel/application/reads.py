@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from data_kernel.application.addressing import NEWEST, Addresses, RevisionText
+from data_kernel.application.addressing import NEWEST, Addresses, NamedRevision, query_fields
 from data_kernel.application.attribution import require_caller
 from data_kernel.application.pagination import Listing, Place, read_token, write_token
 from data_kernel.application.ports import DocumentStore, ScanQuery
@@ -11,6 +11,8 @@ from data_kernel.application.streams import closing
 from data_kernel.domain.databases import Database, Revision, State
 from data_kernel.domain.digests import etag
 from data_kernel.domain.documents import Graph, StoredDocument
+from data_kernel.domain.schema import CONTEXT_ID
+from shared.canonical import encode
 from shared.context import CallContext
 from shared.errors import InvalidInput, NotFound
 from shared.limits import Limits
@@ -38,7 +40,7 @@ class ListQuery:
     """
 
     database: str = ""
-    revision: RevisionText = NEWEST
+    revision: NamedRevision = NEWEST
     type_name: str = ""
     graph: Graph = Graph.INSTANCE
     skip: int = 0
@@ -108,6 +110,19 @@ class Documents:
         return is_first or self._left_bytes >= 0
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaGraph:
+    """Class documents of one state, the context first, then in order of name."""
+
+    state: State
+    classes: tuple[StoredDocument, ...]
+
+
+def default_context(database: Database) -> StoredDocument:
+    """The context of a schema graph to which none was written: the database's prefixes."""
+    return StoredDocument(CONTEXT_ID, CONTEXT_ID, encode({"@type": CONTEXT_ID, **database.prefixes}))
+
+
 class Reads:
     """The use cases that read documents. Unknown databases, branches and commits are `NotFound`."""
 
@@ -119,7 +134,7 @@ class Reads:
     async def get(
         self,
         database: str,
-        revision: RevisionText,
+        revision: NamedRevision,
         document_ids: Sequence[str],
         context: CallContext,
         graph: Graph = Graph.INSTANCE,
@@ -134,7 +149,7 @@ class Reads:
     async def get_one(
         self,
         database: str,
-        revision: RevisionText,
+        revision: NamedRevision,
         document_id: str,
         context: CallContext,
         graph: Graph = Graph.INSTANCE,
@@ -146,34 +161,36 @@ class Reads:
             raise NotFound(f"id: there is no document {document_id}", field="id")
         return found, document
 
+    async def schema(
+        self, database: str, revision: NamedRevision, context: CallContext, class_name: str = ""
+    ) -> SchemaGraph:
+        """The schema graph, or one class of it; `NotFound` names the class."""
+        listing = await self.listing(ListQuery(database, revision, graph=Graph.SCHEMA), context)
+        classes = [document async for batch in listing.batches() for document in batch]
+        if all(document.id != CONTEXT_ID for document in classes):
+            classes.append(default_context(listing.database))
+        classes.sort(key=lambda document: document.id != CONTEXT_ID)
+        if class_name:
+            classes = [document for document in classes if document.id == class_name]
+        if class_name and not classes:
+            raise NotFound(f"id: there is no class {class_name}", field="id")
+        return SchemaGraph(listing.state, tuple(classes))
+
     async def listing(self, query: ListQuery, context: CallContext) -> Documents:
         """Begin a listing or go on with one; nothing is read before its batches are asked for."""
         if query.skip < 0:
             raise InvalidInput("skip: it is not below 0", field="skip")
         if query.count is not None and query.count < 1:
             raise InvalidInput("count: it is at least 1", field="count")
-        bound = self._bound(query, context)
-        if not query.page_token:
-            return Documents(
-                self._store, await self._state(query.database, query.revision, context), query, None, bound
-            )
-        place = read_token(query.page_token, bound)
         database = await self._addresses.database(query.database, context)
-        state = await self._store.resolve(database.name, Revision(commit=place.commit))
-        return Documents(self._store, Found(database, state, ()), query, place.last_key, bound)
+        named = self._addresses.revision(database, query.revision, context)
+        asked = [*query_fields(named).values(), query.type_name, query.graph, str(query.skip)]
+        bound = Listing(require_caller(context).actor, ["documents", database.name, *asked])
+        place = read_token(query.page_token, bound) if query.page_token else None
+        state = await self._store.resolve(database.name, Revision(commit=place.commit) if place else named)
+        return Documents(self._store, Found(database, state, ()), query, place.last_key if place else None, bound)
 
-    def _bound(self, query: ListQuery, context: CallContext) -> Listing:
-        database = self._addresses.database_name(query.database, context)
-        asked = [
-            query.revision.branch or context.branch,
-            query.revision.rev,
-            query.type_name,
-            query.graph,
-            str(query.skip),
-        ]
-        return Listing(require_caller(context).actor, ["documents", database, *asked])
-
-    async def _state(self, database: str, revision: RevisionText, context: CallContext) -> Found:
+    async def _state(self, database: str, revision: NamedRevision, context: CallContext) -> Found:
         known = await self._addresses.database(database, context)
         state = await self._store.resolve(known.name, self._addresses.revision(known, revision, context))
         return Found(known, state, ())

@@ -1,0 +1,133 @@
+"""Writing documents over REST; each request is one commit."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from data_kernel.api.rest.answers import write_response
+from data_kernel.api.rest.inputs import JsonBody, TheBody, TheKernel, TheWrite, WriteInput, body_of, json_request
+from data_kernel.application.kernel import Kernel
+from data_kernel.application.planning import PutMode
+from shared.canonical import Json
+from shared.context import current
+from shared.errors import InvalidInput
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+_MERGE_PATCHES = {"", "application/json", MERGE_PATCH}
+
+IdParameter = Annotated[str, Query(description="`Type/key`.")]
+CreateParameter = Annotated[bool, Query(description="Make documents that are not there, instead of 404.")]
+
+
+def router() -> APIRouter:
+    """The routes; an id may stand in the path or in `?id=`."""
+    routes = APIRouter(tags=["documents"])
+    documents = json_request("A document, or an array of them.")
+    patch = json_request("A merge patch (RFC 7396) or a JSON Patch (RFC 6902).", MERGE_PATCH, JSON_PATCH)
+    ids = json_request("An array of ids, where none is in the URL.")
+    for path in ("/db/{db}/doc", "/db/{db}/doc/{id:path}"):
+        routes.add_api_route(path, replace, methods=["PUT"], response_class=Response, openapi_extra=documents)
+        routes.add_api_route(path, patch_one, methods=["PATCH"], response_class=Response, openapi_extra=patch)
+        routes.add_api_route(path, delete, methods=["DELETE"], response_class=Response, openapi_extra=ids)
+    routes.add_api_route(
+        "/db/{db}/doc", insert, methods=["POST"], status_code=201, response_class=Response, openapi_extra=documents
+    )
+    return routes
+
+
+async def insert(kernel: TheKernel, db: str, body: TheBody, write: TheWrite) -> Response:
+    """Insert one document or several; 201, or 200 for a dry run."""
+    return await put_response(kernel, db, body, PutMode.INSERT, write)
+
+
+async def replace(
+    kernel: TheKernel,
+    db: str,
+    body: TheBody,
+    write: TheWrite,
+    create: CreateParameter = False,
+    id: IdParameter = "",
+) -> Response:
+    """Replace documents, or with `create` insert or replace them."""
+    value = body.value if not id else _with_id(body.value, id)
+    mode = PutMode.UPSERT if create else PutMode.REPLACE
+    return await put_response(kernel, db, JsonBody(value, body.size_bytes), mode, write)
+
+
+async def patch_one(
+    request: Request, kernel: TheKernel, db: str, body: TheBody, write: TheWrite, id: IdParameter = ""
+) -> Response:
+    """Change one document by a merge patch or a JSON Patch, told apart by the content type."""
+    return await patch_response(kernel, db, id, request.headers.get("content-type", ""), body, write)
+
+
+async def delete(
+    request: Request,
+    kernel: TheKernel,
+    db: str,
+    write: TheWrite,
+    id: Annotated[list[str] | None, Query()] = None,
+) -> Response:
+    """Delete the documents named by path, by `?id=` (also several), or by an array in the body."""
+    ids = id or []
+    path_id = request.path_params.get("id")
+    ids = [path_id, *ids] if path_id else ids
+    body = None
+    if not ids:
+        body = await body_of(request)
+        if not isinstance(body.value, list):
+            raise InvalidInput("body: it is an array of ids, where none is in the URL", field="body")
+        ids = [_text(entry) for entry in body.value]
+    outcome = await kernel.writes.delete(db, ids, await write.options(body), current(), if_match=write.if_match)
+    return write_response(outcome, many=body is not None or len(ids) > 1)
+
+
+async def put_response(kernel: Kernel, database: str, body: JsonBody, mode: PutMode, write: WriteInput) -> Response:
+    """Write the documents of a body."""
+    outcome = await kernel.writes.put(
+        database,
+        body.as_list(),
+        mode,
+        await write.options(body),
+        current(),
+        size_bytes=body.size_bytes,
+        if_match=write.if_match,
+    )
+    created = mode is PutMode.INSERT and not write.dry_run
+    return write_response(outcome, many=isinstance(body.value, list), status=201 if created else 200)
+
+
+async def patch_response(
+    kernel: Kernel, database: str, document_id: str, content_type: str, body: JsonBody, write: WriteInput
+) -> Response:
+    """Patch the document named, or the one whose `@id` a merge patch carries."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in {*_MERGE_PATCHES, JSON_PATCH}:
+        raise InvalidInput(f"content-type: {MERGE_PATCH} and {JSON_PATCH} are taken", field="content-type")
+    target = document_id or _own_id(body.value)
+    apply = kernel.writes.json_patch if media_type == JSON_PATCH else kernel.writes.merge_patch
+    outcome = await apply(database, target, body.value, await write.options(body), current(), if_match=write.if_match)
+    return write_response(outcome, many=False)
+
+
+def _with_id(document: Json, document_id: str) -> Json:
+    if not isinstance(document, dict):
+        raise InvalidInput("body: with an id in the URL it is one document", field="body")
+    if document.get("@id", document_id) != document_id:
+        raise InvalidInput("body: its @id is not the id in the URL", field="body/@id")
+    return {**document, "@id": document_id}
+
+
+def _own_id(patch: Json) -> str:
+    document_id = patch.get("@id") if isinstance(patch, dict) else None
+    if not isinstance(document_id, str):
+        raise InvalidInput("id: it stands in the URL, or in a merge patch as @id", field="id")
+    return document_id
+
+
+def _text(entry: Json) -> str:
+    if not isinstance(entry, str):
+        raise InvalidInput("body: ids are texts", field="body")
+    return entry

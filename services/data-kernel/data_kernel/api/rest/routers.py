@@ -1,0 +1,18 @@
+"""Every router of the REST surface."""
+
+from fastapi import APIRouter
+
+from data_kernel.api.rest import aliases, branches, databases, document_reads, document_writes, history, schema
+
+
+def routers() -> list[APIRouter]:
+    """The routers in the order in which their paths are tried."""
+    return [
+        document_reads.router(),
+        document_writes.router(),
+        schema.router(),
+        branches.router(),
+        history.router(),
+        databases.router(),
+        aliases.router(),
+    ]
