@@ -105,7 +105,7 @@ def pytest(name: str, arguments: Sequence[str]) -> Step:
 
 def alone(member: Path) -> Step:
     """A member's unit tests with nothing installed but what the member itself declares."""
-    command = [UV, "run", "--quiet", "--locked", "--exact", "--package", _distribution(member)]
+    command = [UV, "run", "--quiet", "--locked", "--exact", "--all-extras", "--package", _distribution(member)]
     environment = {"UV_PROJECT_ENVIRONMENT": f".venvs/{member.name}"}
     return Step(f"alone: {member.name}", [*command, "pytest", str(member / "tests/unit")], environment)
 
