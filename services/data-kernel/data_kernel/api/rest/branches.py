@@ -42,7 +42,7 @@ def router() -> APIRouter:
     routes.add_api_route(_PATH, create_branch, methods=["POST"], status_code=201, response_class=Response)
     routes.add_api_route(_PATH, delete_branch, methods=["DELETE"], response_class=Response)
     routes.add_api_route(f"{_PATH}/{{branch:path}}", get_branch, methods=["GET"], response_class=Response)
-    routes.add_api_route(f"{_PATH}/{{branch:path}}", delete_branch, methods=["DELETE"], response_class=Response)
+    routes.add_api_route(f"{_PATH}/{{branch:path}}", delete_one_branch, methods=["DELETE"], response_class=Response)
     return routes
 
 
@@ -71,3 +71,8 @@ async def create_branch(kernel: TheKernel, db: str, new: NewBranch) -> Response:
 async def delete_branch(kernel: TheKernel, db: str, branch: str = "") -> Response:
     """Delete a branch; its commits stay readable by their ids."""
     return json_response({"branch": await kernel.branches.delete(db, branch, current())})
+
+
+async def delete_one_branch(kernel: TheKernel, db: str, branch: str) -> Response:
+    """As with `?branch=`."""
+    return await delete_branch(kernel, db, branch)

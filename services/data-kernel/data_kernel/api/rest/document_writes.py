@@ -17,6 +17,9 @@ MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 _MERGE_PATCHES = {"", "application/json", MERGE_PATCH}
 
+_ALL = "/db/{db}/doc"
+_ONE = "/db/{db}/doc/{id:path}"
+
 IdParameter = Annotated[str, Query(description="`Type/key`.")]
 CreateParameter = Annotated[bool, Query(description="Make documents that are not there, instead of 404.")]
 
@@ -25,14 +28,18 @@ def router() -> APIRouter:
     """The routes; an id may stand in the path or in `?id=`."""
     routes = APIRouter(tags=["documents"])
     documents = json_request("A document, or an array of them.")
-    patch = json_request("A merge patch (RFC 7396) or a JSON Patch (RFC 6902).", MERGE_PATCH, JSON_PATCH)
+    change = json_request("A merge patch (RFC 7396) or a JSON Patch (RFC 6902).", MERGE_PATCH, JSON_PATCH)
     ids = json_request("An array of ids, where none is in the URL.")
-    for path in ("/db/{db}/doc", "/db/{db}/doc/{id:path}"):
-        routes.add_api_route(path, replace, methods=["PUT"], response_class=Response, openapi_extra=documents)
-        routes.add_api_route(path, patch_one, methods=["PATCH"], response_class=Response, openapi_extra=patch)
-        routes.add_api_route(path, delete, methods=["DELETE"], response_class=Response, openapi_extra=ids)
+    for method, all_, one, body in (
+        ("PUT", replace, replace_one, documents),
+        ("PATCH", patch, patch_one, change),
+        ("DELETE", delete, delete_one, ids),
+    ):
+        routes.add_api_route(_ALL, all_, methods=[method], response_class=Response, openapi_extra=body)
+        extra = body if method != "DELETE" else None
+        routes.add_api_route(_ONE, one, methods=[method], response_class=Response, openapi_extra=extra)
     routes.add_api_route(
-        "/db/{db}/doc", insert, methods=["POST"], status_code=201, response_class=Response, openapi_extra=documents
+        _ALL, insert, methods=["POST"], status_code=201, response_class=Response, openapi_extra=documents
     )
     return routes
 
@@ -43,12 +50,7 @@ async def insert(kernel: TheKernel, db: str, body: TheBody, write: TheWrite) -> 
 
 
 async def replace(
-    kernel: TheKernel,
-    db: str,
-    body: TheBody,
-    write: TheWrite,
-    create: CreateParameter = False,
-    id: IdParameter = "",
+    kernel: TheKernel, db: str, body: TheBody, write: TheWrite, create: CreateParameter = False, id: IdParameter = ""
 ) -> Response:
     """Replace documents, or with `create` insert or replace them."""
     value = body.value if not id else _with_id(body.value, id)
@@ -56,31 +58,44 @@ async def replace(
     return await put_response(kernel, db, JsonBody(value, body.size_bytes), mode, write)
 
 
-async def patch_one(
+async def replace_one(
+    kernel: TheKernel, db: str, id: str, body: TheBody, write: TheWrite, create: CreateParameter = False
+) -> Response:
+    """Replace the document, or with `create` insert or replace it."""
+    return await replace(kernel, db, body, write, create, id)
+
+
+async def patch(
     request: Request, kernel: TheKernel, db: str, body: TheBody, write: TheWrite, id: IdParameter = ""
 ) -> Response:
     """Change one document by a merge patch or a JSON Patch, told apart by the content type."""
     return await patch_response(kernel, db, id, request.headers.get("content-type", ""), body, write)
 
 
+async def patch_one(request: Request, kernel: TheKernel, db: str, id: str, body: TheBody, write: TheWrite) -> Response:
+    """Change the document by a merge patch or a JSON Patch, told apart by the content type."""
+    return await patch(request, kernel, db, body, write, id)
+
+
 async def delete(
-    request: Request,
-    kernel: TheKernel,
-    db: str,
-    write: TheWrite,
-    id: Annotated[list[str] | None, Query()] = None,
+    request: Request, kernel: TheKernel, db: str, write: TheWrite, id: Annotated[list[str] | None, Query()] = None
 ) -> Response:
-    """Delete the documents named by path, by `?id=` (also several), or by an array in the body."""
-    ids = id or []
-    path_id = request.path_params.get("id")
-    ids = [path_id, *ids] if path_id else ids
-    body = None
-    if not ids:
-        body = await body_of(request)
-        if not isinstance(body.value, list):
-            raise InvalidInput("body: it is an array of ids, where none is in the URL", field="body")
-        ids = [_text(entry) for entry in body.value]
-    outcome = await kernel.writes.delete(db, ids, await write.options(body), current(), if_match=write.if_match)
+    """Delete the documents named by `?id=` (also several), or by an array in the body."""
+    if id:
+        return await _delete(kernel, db, id, write, None)
+    body = await body_of(request)
+    if not isinstance(body.value, list):
+        raise InvalidInput("body: it is an array of ids, where none is in the URL", field="body")
+    return await _delete(kernel, db, [_text(entry) for entry in body.value], write, body)
+
+
+async def delete_one(kernel: TheKernel, db: str, id: str, write: TheWrite) -> Response:
+    """Delete the document."""
+    return await _delete(kernel, db, [id], write, None)
+
+
+async def _delete(kernel: Kernel, database: str, ids: list[str], write: WriteInput, body: JsonBody | None) -> Response:
+    outcome = await kernel.writes.delete(database, ids, await write.options(body), current(), if_match=write.if_match)
     return write_response(outcome, many=body is not None or len(ids) > 1)
 
 
