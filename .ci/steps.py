@@ -6,6 +6,7 @@ A step that succeeds is one line with its time; one that fails is shown in full,
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 BIN: Final = Path(sys.executable).parent
 PYTHON: Final = sys.executable
 GATES: Final = str(Path(__file__).with_name("gates.py"))
-UV: Final = os.environ.get("UV", "uv")
+UV: Final = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools/bin/uv")
 _LIMIT_S: Final = 900.0
 _SIDE_BY_SIDE: Final = 2
 """Steps of `check` that run at once: the slow ones use one core each."""
