@@ -15,7 +15,7 @@ async def test_a_diff_of_neighbours_is_the_commit(scribe):
     assert summary(changes) == [("Movie/0", None, b"0"), ("Movie/2", b"2", None), ("Movie/3", b"3", b"three")]
     assert [change.kind for change in changes] == [ChangeKind.CREATED, ChangeKind.DELETED, ChangeKind.UPDATED]
     assert {change.type for change in changes} == {"Movie"}
-    backwards = [(id, after, before) for id, before, after in summary(changes)]
+    backwards = [(name, after, before) for name, before, after in summary(changes)]
     assert summary(await scribe.changes(new, old)) == backwards
 
 

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from data_kernel.domain.databases import Revision
@@ -13,7 +15,7 @@ async def test_the_log_is_newest_first(store, scribe):
     log = await store.log("oms", await scribe.head("main"))
     assert [commit.id for commit in log] == commits[::-1]
     assert log[0] == await store.get_commit("oms", commits[-1])
-    assert all(newer.parents == (older.id,) for newer, older in zip(log, log[1:], strict=False))
+    assert all(newer.parents == (older.id,) for newer, older in itertools.pairwise(log))
 
 
 async def test_the_log_of_an_old_state_ends_there(store, scribe):

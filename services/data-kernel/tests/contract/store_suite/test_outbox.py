@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data_kernel.domain.commits import Cursor
-from data_kernel.domain.databases import Revision
+from data_kernel.domain.databases import Database, Revision
 from shared.errors import NotFound
 
 
@@ -104,8 +104,6 @@ async def test_the_depth_counts_what_is_pending(scribe, outbox):
 
 
 async def test_the_outbox_survives_a_restart(open_store, scribe_of):
-    from data_kernel.domain.databases import Database
-
     store = await open_store()
     await store.create_database(Database("oms"))
     await scribe_of(store).write("main", {"Movie/1": b"1"}, create_branch=True)

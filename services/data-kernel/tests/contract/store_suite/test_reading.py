@@ -96,7 +96,9 @@ async def test_listings_are_in_order_of_id_bytes(scribe):
     in_order = sorted(ids, key=str.encode)
     head = await scribe.head("main")
     assert list(await scribe.contents(head)) == in_order
-    assert list(await scribe.contents(head, type_name="Movie")) == [id for id in in_order if id.startswith("Movie/")]
+    assert list(await scribe.contents(head, type_name="Movie")) == [
+        name for name in in_order if name.startswith("Movie/")
+    ]
 
 
 async def test_a_type_is_listed_whatever_its_ids_look_like(scribe):
@@ -126,7 +128,7 @@ async def test_a_page_begins_after_an_id_and_skips_and_ends(scribe, after, skip,
     await scribe.write("main", {f"Movie/{n:02}": b"1" for n in range(20)} | {"Actor/1": b"1"})
     await scribe.write("main", {"Movie/07": None})
     everything = [f"Movie/{n:02}" for n in range(20) if n != 7]
-    wanted = [id for id in everything if after is None or id > after][skip:]
+    wanted = [name for name in everything if after is None or name > after][skip:]
     listed = await scribe.contents(await scribe.head("main"), type_name="Movie", after_id=after, skip=skip, limit=limit)
     assert list(listed) == wanted[:limit]
 
@@ -144,7 +146,7 @@ async def test_long_listings_come_in_bounded_batches(store, scribe):
     async for batch in store.scan("oms", await scribe.head("main"), ScanQuery()):
         sizes.append(len(batch))
         listed |= {document.id: document.body for document in batch}
-    assert listed == {id: body for n, (id, body) in enumerate(many.items()) if not 500 <= n < 6500}
+    assert listed == {name: body for n, (name, body) in enumerate(many.items()) if not 500 <= n < 6500}
     assert min(sizes) > 0
     assert max(sizes) <= 1000
     everything = await scribe.contents(await scribe.head("main"), skip=990)

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 
 import pytest
 
@@ -17,7 +18,7 @@ async def test_every_move_has_the_next_number(store, scribe):
     heads = [None, *commits, None]
     assert [entry.new_head for entry in log] == heads
     assert [entry.old_head for entry in log] == [None, *heads[:-1]]
-    assert all(earlier.time < later.time for earlier, later in zip(log, log[1:], strict=False))
+    assert all(earlier.time < later.time for earlier, later in itertools.pairwise(log))
 
 
 async def test_an_entry_says_who_and_when(store, scribe):

@@ -1,10 +1,12 @@
 import asyncio
+import itertools
 from datetime import UTC, datetime
 
 import pytest
 
 from data_kernel.application.ports import Plan
 from data_kernel.domain.commits import Cursor
+from data_kernel.domain.databases import Revision
 from data_kernel.domain.documents import Change, Graph, StoredDocument
 from shared.errors import Conflict, Internal, NotFound, Reason, ValidationFailed
 
@@ -140,7 +142,7 @@ async def test_concurrent_writes_are_made_one_after_another(store, scribe):
     log = await store.log("oms", state, limit=1000)
     assert {commit.id for commit in log} == {outcome.commit for outcome in outcomes}
     times = [commit.time for commit in reversed(log)]
-    assert all(earlier < later for earlier, later in zip(times, times[1:], strict=False))
+    assert all(earlier < later for earlier, later in itertools.pairwise(times))
 
 
 async def test_the_view_is_the_state_that_the_commit_is_built_on(store, scribe):
@@ -171,8 +173,6 @@ async def test_the_view_lists_more_documents_than_a_page_holds(store, scribe):
 
 
 async def test_the_schema_version_changes_with_the_schema_graph_alone(store, scribe):
-    from data_kernel.domain.databases import Revision
-
     versions = []
 
     def look(view):
