@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
+from event_gateway_testing.gateway_process import GatewayProcess
 from event_gateway_testing.nats_process import NatsProcess
 
 from event_gateway.adapters.spool.sqlite import SqliteSpool
@@ -16,6 +17,15 @@ from event_gateway.adapters.spool.sqlite import SqliteSpool
 @pytest.fixture
 def nats_process(tmp_path: Path) -> Iterator[NatsProcess]:
     process = NatsProcess(tmp_path / "nats")
+    process.start()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, nats_process: NatsProcess) -> Iterator[GatewayProcess]:
+    """A gateway over a running broker."""
+    process = GatewayProcess(tmp_path / "gateway", nats_process.url)
     process.start()
     yield process
     process.kill()

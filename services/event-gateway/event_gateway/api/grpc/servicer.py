@@ -33,19 +33,19 @@ class EventGatewayServicer(pb_grpc.EventGatewayServiceServicer):
         self._subscribing = subscribing
         self._read = partial(from_proto, max_bytes=max_event_bytes)
 
-    async def Publish(  # noqa: N802 - the contract's name
+    async def Publish(
         self,
         request: pb.PublishRequest,
-        context: grpc.aio.ServicerContext[pb.PublishRequest, pb.PublishResponse],  # noqa: ARG002 - gRPC's signature
+        context: grpc.aio.ServicerContext[pb.PublishRequest, pb.PublishResponse],
     ) -> pb.PublishResponse:
         """See the contract."""
         message = message_of(self._read(request.event), current_traceparent())
         return _response(await self._publishing.publish(message))
 
-    async def PublishBatch(  # noqa: N802 - the contract's name
+    async def PublishBatch(
         self,
         request: pb.PublishBatchRequest,
-        context: grpc.aio.ServicerContext[pb.PublishBatchRequest, pb.PublishBatchResponse],  # noqa: ARG002 - likewise
+        context: grpc.aio.ServicerContext[pb.PublishBatchRequest, pb.PublishBatchResponse],
     ) -> pb.PublishBatchResponse:
         """See the contract. Bad events refuse the batch before any of it is published."""
         if not request.events:
@@ -57,10 +57,10 @@ class EventGatewayServicer(pb_grpc.EventGatewayServiceServicer):
         receipts = await self._publishing.publish_all(messages)
         return pb.PublishBatchResponse(results=map(_response, receipts))
 
-    async def Subscribe(  # noqa: N802 - the contract's name
+    async def Subscribe(
         self,
         request_iterator: AsyncIterator[pb.SubscribeRequest],
-        context: grpc.aio.ServicerContext[pb.SubscribeRequest, pb.SubscribeResponse],  # noqa: ARG002 - likewise
+        context: grpc.aio.ServicerContext[pb.SubscribeRequest, pb.SubscribeResponse],
     ) -> AsyncIterator[pb.SubscribeResponse]:
         """See the contract. The subscriber may stop speaking and still receive, up to its credit."""
         caller = current().caller
