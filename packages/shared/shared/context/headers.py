@@ -58,7 +58,8 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]], limits: Limits) -> CallHead
     attributes = {
         attribute: text
         for name, attribute in CONTEXT_HEADERS.items()
-        if (text := _text(values, name, _bound(attribute, limits)))
+        if (name in values or f"{name}{BINARY_SUFFIX}" in values)
+        and (text := _text(values, name, _bound(attribute, limits)))
     }
     return CallHeaders(_bearer(values), values.get(SERVICE_PROOF, b"").decode("latin-1"), attributes)
 

@@ -84,6 +84,7 @@ def build_app(  # noqa: PLR0913 - all of an application's parts, by keyword alon
         redirect_slashes=False,
     )
     app.open_paths = open_to_all
-    for router in (probes.health_router(health, telemetry.registry), *routers):
+    # The probes come last: routes are tried one after another, and most requests are for the service's own.
+    for router in (*routers, probes.health_router(health, telemetry.registry)):
         app.include_router(router)
     return app

@@ -75,5 +75,9 @@ class JwksKeys:
         response.raise_for_status()
         if len(response.content) > _MAX_KEY_SET_BYTES:
             raise ValueError("the key set is too large")
-        key_set = jwt.PyJWKSet.from_json(response.text)
+        document = response.json()
+        entries = document.get("keys") if isinstance(document, dict) else None
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError("the answer is no key set")
+        key_set = jwt.PyJWKSet(entries)
         return {key.key_id: key for key in key_set.keys if key.key_id and key.algorithm_name in _ALGORITHMS}
