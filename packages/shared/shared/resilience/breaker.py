@@ -43,7 +43,7 @@ class Breaker:
             default_threshold=threshold, default_ttl=open_s, exclude=[(BaseException, _is_an_answer)]
         )
         self._factory.add_listener(self._on_event)
-        self._breaker: "AsyncCircuitBreaker | None" = None
+        self._breaker: AsyncCircuitBreaker | None = None
 
     @property
     def is_open(self) -> bool:
