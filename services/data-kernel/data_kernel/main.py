@@ -90,6 +90,7 @@ def build(settings: KernelSettings) -> "FastAPI":
         authenticator=process.authenticator,
         health=Health(settings.service_name, {"store": Dependency(process.ping, required=True)}, process.ping),
         lifespan=lifespan,
+        # The TerminusDB-compatible surface adds its router, its form of errors and its open path here.
         routers=routers(),
         telemetry=process.telemetry,
     )

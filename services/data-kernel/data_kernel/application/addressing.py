@@ -69,11 +69,22 @@ class Addresses:
     def branch(self, database: Database, name: str, context: CallContext) -> str:
         """Full name of the branch meant: the request's, else the context's, else that of the calling service.
 
-        A user who calls the kernel directly speaks for no service with a branch of its own and means `<env>/oms/main`.
+        Request and context may both name one only if it is the same, else `InvalidInput`. A user who calls the kernel
+        directly speaks for no service with a branch of its own and means `<env>/oms/main`.
         """
         caller = require_caller(context)
         home = HOME_SERVICE if caller.service == self._own_service else caller.service
-        return parse_branch(merge_field("branch", name, context.branch), database.naming, self._env, home)
+        in_request, in_context = (
+            parse_branch(text, database.naming, self._env, home) if text else "" for text in (name, context.branch)
+        )
+        merged = merge_field("branch", in_request, in_context)
+        return merged or parse_branch("", database.naming, self._env, home)
+
+    def named_branch(self, database: Database, name: str) -> str:
+        """Full name of a branch that a request is about, rather than made on; the context has no say in it."""
+        if not name:
+            raise InvalidInput("branch: it is empty", field="branch")
+        return parse_branch(name, database.naming, self._env)
 
     def revision(self, database: Database, named: NamedRevision, context: CallContext) -> Revision:
         """The revision meant; `InvalidInput` for a time that is not RFC 3339, `NotFound` for an unknown tag."""
@@ -93,7 +104,7 @@ class Addresses:
         text = named.rev
         if not text or _COMMIT.fullmatch(text) or _BEGINS_AS_TIME.match(text):
             return self.revision(database, named, context)
-        return Revision(branch=parse_branch(text, database.naming, self._env, HOME_SERVICE))
+        return Revision(branch=self.named_branch(database, text))
 
 
 def _time(text: str) -> datetime:

@@ -1,6 +1,6 @@
 """Branches: listed, made and deleted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data_kernel.application.addressing import Addresses, NamedRevision
 from data_kernel.application.attribution import require_caller
@@ -44,23 +44,25 @@ class Branches:
 
     async def get(self, database: str, name: str, context: CallContext) -> Branch:
         """One branch; `NotFound`."""
+        require_caller(context)
         known = await self._addresses.database(database, context)
-        return await self._store.get_branch(known.name, self._addresses.branch(known, name, context))
+        return await self._store.get_branch(known.name, self._addresses.named_branch(known, name))
 
     async def create(self, database: str, name: str, origin: NamedRevision | None, context: CallContext) -> Branch:
         """Make a branch at `origin`, or an orphan; `AlreadyExists`, `Forbidden` in another environment."""
-        if not name:
-            raise InvalidInput("branch: it is empty", field="branch")
         known = await self._addresses.database(database, context)
-        revision = None if origin is None else self._addresses.revision(known, origin, context)
-        return await self._pipeline.create_branch(known, name, revision, context)
+        branch = self._addresses.named_branch(known, name)
+        # The branch of the context says where a write goes; here it neither names the new branch nor its origin.
+        elsewhere = replace(context, branch="")
+        revision = None if origin is None else self._addresses.revision(known, origin, elsewhere)
+        return await self._pipeline.create_branch(known, branch, revision, context)
 
     async def delete(self, database: str, name: str, context: CallContext) -> str:
         """Delete a branch and answer its full name."""
-        if not name:
-            raise InvalidInput("branch: it is empty", field="branch")
         known = await self._addresses.database(database, context)
-        return await self._pipeline.delete_branch(known, name, context)
+        branch = self._addresses.named_branch(known, name)
+        await self._pipeline.delete_branch(known, branch, context)
+        return branch
 
 
 def page_size(asked: int, default: int, limit: int) -> int:

@@ -97,7 +97,8 @@ class CommitHookPipeline:
     async def run(self, command: WriteCommand, context: CallContext) -> WriteOutcome:
         """Make one commit, or with `dry_run` find out whether it could be made."""
         options = command.options
-        branch = self._writable_branch(command.database, options.branch, context)
+        branch = self._addresses.branch(command.database, options.branch, context)
+        check_writable(branch, command.database.naming, self._env)
         attribution = self._attribution(command.database, options, context)
         candidate = Candidate(command, branch, attribution)
         for validator in self._validators:
@@ -116,27 +117,21 @@ class CommitHookPipeline:
         )
 
     async def create_branch(
-        self, database: Database, name: str, origin: Revision | None, context: CallContext
+        self, database: Database, branch: str, origin: Revision | None, context: CallContext
     ) -> Branch:
-        """Make a branch at `origin`, or an orphan; the rules of names, environments and attribution are a write's."""
-        branch = self._addresses.branch(database, name, context)
+        """Make a branch at `origin`, or an orphan; the rules of environments and attribution are a write's.
+
+        A read-only branch may be made: it is what comes after that is refused.
+        """
         if database.naming is Naming.PLATFORM:
-            # A read-only branch is made by pointing it at a state; only what comes after is refused.
             refuse_other_environment(branch, self._env)
-        return await self._store.create_branch(
-            database.name, branch, self._attribution(database, WriteOptions(), context), origin
-        )
+        attribution = self._attribution(database, WriteOptions(), context)
+        return await self._store.create_branch(database.name, branch, attribution, origin)
 
-    async def delete_branch(self, database: Database, name: str, context: CallContext) -> str:
-        """Delete a branch by the rules of a write to it, and answer its full name."""
-        branch = self._writable_branch(database, name, context)
-        await self._store.delete_branch(database.name, branch, self._attribution(database, WriteOptions(), context))
-        return branch
-
-    def _writable_branch(self, database: Database, name: str, context: CallContext) -> str:
-        branch = self._addresses.branch(database, name, context)
+    async def delete_branch(self, database: Database, branch: str, context: CallContext) -> None:
+        """Delete a branch by the rules of a write to it."""
         check_writable(branch, database.naming, self._env)
-        return branch
+        await self._store.delete_branch(database.name, branch, self._attribution(database, WriteOptions(), context))
 
     def _attribution(self, database: Database, options: WriteOptions, context: CallContext) -> Attribution:
         return attribute(

@@ -95,12 +95,23 @@ class Writes:
         return await self._run(known, Graph.INSTANCE, planner, options, context)
 
     async def put_schema(
-        self, database: str, classes: Sequence[Json], mode: PutMode, options: WriteOptions, context: CallContext
+        self,
+        database: str,
+        classes: Sequence[Json],
+        mode: PutMode,
+        options: WriteOptions,
+        context: CallContext,
+        *,
+        full: bool = False,
     ) -> WriteOutcome:
-        """Write class documents; a service's own main branch begins with its first such commit."""
+        """Write class documents, with `full` deleting those not named.
+
+        A service's own main branch begins with its first such commit.
+        """
         self._check_count(len(classes), "classes")
         known, planners = await self._planners(database, context)
-        return await self._run(known, Graph.SCHEMA, planners.put_schema(classes, mode), options, context)
+        planner = planners.put_schema(classes, mode, full=full)
+        return await self._run(known, Graph.SCHEMA, planner, options, context)
 
     async def delete_schema(
         self, database: str, class_names: Sequence[str], options: WriteOptions, context: CallContext

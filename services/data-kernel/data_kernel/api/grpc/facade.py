@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 from data_kernel.api.grpc.calls import RpcContext
 from data_kernel.api.grpc.mapping import write_options
-from data_kernel.api.grpc.queries import bindings
 from data_kernel.application.addressing import NEWEST
 from data_kernel.application.bodies import decode_body
 from data_kernel.application.hooks import WriteOptions
 from data_kernel.application.kernel import Kernel
 from data_kernel.application.planning import PutMode
+from data_kernel.application.queries import bindings
 from shared.canonical import Json, encode
 from shared.context import current
 from shared.errors import InvalidInput, Reason, TooLarge
@@ -67,5 +67,5 @@ class FacadeQueryServicer(data_kernel_pb2_grpc.QueryServiceServicer):
         self, request: data_kernel_pb2.WOQL, context: RpcContext
     ) -> AsyncIterator[data_kernel_pb2.Document]:
         """Unsupported."""
-        for binding in bindings(request.query):
+        for binding in bindings(current().database):
             yield data_kernel_pb2.Document(json=binding)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from data_kernel.api.rest.answers import NdjsonResponse, change_line, commit_json, json_response
+from data_kernel.api.rest.answers import CACHE_CONTROL, NdjsonResponse, change_line, commit_json, json_response
 from data_kernel.api.rest.inputs import BranchParameter, TheKernel, TheRevision
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.streams import closing
@@ -50,7 +50,9 @@ async def get_diff(
 ) -> Response:
     """Differences as NDJSON in order of id bytes: `{id, type, kind, before, after}`."""
     old, new = NamedRevision(branch=branch, rev=from_), NamedRevision(branch=branch, rev=to)
-    return NdjsonResponse(_lines(await kernel.history.diff(db, old, new, current(), graph)))
+    return NdjsonResponse(
+        _lines(await kernel.history.diff(db, old, new, current(), graph)), {"Cache-Control": CACHE_CONTROL}
+    )
 
 
 async def _lines(changes: AsyncIterator[list[Change]]) -> AsyncGenerator[bytes, None]:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from data_kernel.api.rest import aliases, branches, databases, document_reads, document_writes, history, schema
+from data_kernel.api.rest import aliases, branches, databases, document_reads, document_writes, history, queries, schema
 
 
 def routers() -> list[APIRouter]:
@@ -13,6 +13,7 @@ def routers() -> list[APIRouter]:
         schema.router(),
         branches.router(),
         history.router(),
+        queries.router(),
         databases.router(),
         aliases.router(),
     ]
