@@ -19,7 +19,7 @@ help: ## Show this list
 
 .PHONY: up
 up: env ## Run the whole platform in the foreground; `make up OMS_HTTP_PORT=9000`, all settings: make up-help
-	@exec $(RUN)/python deploy/local/up.py
+	@exec $(RUN)/python deploy/local/up.py $(if $(ONLY),--only $(ONLY))
 
 .PHONY: up-help
 up-help: env ## Show every setting of `make up` with its default

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import run_child
@@ -149,7 +150,7 @@ class Launch:
         ]
         width = max(len(name) for name, _, _ in rows)
         addresses = [f"  {name:{width}}  {kind:5}  {address}" for name, kind, address in reversed(rows)]
-        tokens = [f"  {'token':{width}}  {user:5}  {self._home.tokens / user}" for user in USERS]
+        tokens = [f"  {'token':{width}}  {user:5}  {_from_here(self._home.tokens / user)}" for user in USERS]
         return "\n".join(
             [f"ready in {seconds:.1f} s", *addresses, *tokens, "stop with Ctrl-C, or `make down` elsewhere"]
         )
@@ -168,7 +169,9 @@ class Launch:
             self._console.line(_SELF, f"not everything ended within {self._choices.up_drain_s:g} s; killed")
             return 1
         self._show_new_lines()
-        self._console.line(_SELF, f"stopped in {time.monotonic() - began:.1f} s; the data stays in {self._home.path}")
+        self._console.line(
+            _SELF, f"stopped in {time.monotonic() - began:.1f} s; the data stays in {_from_here(self._home.path)}"
+        )
         return 0
 
     def _report(self) -> None:
@@ -196,6 +199,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (AlreadyRunningError, PortTakenError, FileNotFoundError, PermissionError, LookupError) as error:
         print(f"make up: {error}", file=sys.stderr)
         return 1
+
+
+def _from_here(path: Path) -> Path:
+    """The shortest way to write it down."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _chosen(choices: Choices, only: Sequence[str] | None) -> list[Process]:
