@@ -61,8 +61,8 @@ class Planners:
     def put_schema(self, classes: Sequence[Json], mode: PutMode = PutMode.UPSERT, *, full: bool = False) -> Planner:
         """Write classes, enums and the context; with `full` those not named are deleted, save for the context.
 
-        `mode` does not apply to the context, which every branch has, nor with `full`. Documents that the new classes would break are
-        violations; those that only take another form are changed along.
+        `mode` does not apply to the context, which every branch has, nor with `full`. Documents that the new classes
+        would break are violations; those that only take another form are changed along.
         """
         return lambda view: SchemaPlans(self._database, self._schemas, view).put(classes, mode, full=full)
 

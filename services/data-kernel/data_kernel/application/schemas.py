@@ -9,18 +9,21 @@ from data_kernel.domain.documents import Graph
 from data_kernel.domain.schema import Schema, parse_schema
 from shared.canonical import Json, decode
 
+_Key = tuple[str, tuple[tuple[str, str], ...], str]
+
 
 class SchemaCache:
     """Keeps the parsed schemas that were used last, by database and schema version; `capacity` counts them."""
 
     def __init__(self, capacity: int = 64) -> None:
         self._capacity = capacity
-        self._schemas: OrderedDict[tuple[str, str], Schema] = OrderedDict()
+        self._schemas: OrderedDict[_Key, Schema] = OrderedDict()
         self._lock = Lock()
 
     def load(self, database: Database, view: WriterView) -> Schema:
         """The schema of the state that is written to."""
-        key = (database.name, view.schema_version)
+        prefixes = tuple(sorted(database.prefixes.items()))  # a database may be made again with others
+        key = (database.name, prefixes, view.schema_version)
         with self._lock:
             if schema := self._schemas.get(key):
                 self._schemas.move_to_end(key)

@@ -9,8 +9,8 @@ from shared.canonical import Json, decode, encode, pointer
 from shared.errors import InvalidInput, PreconditionFailed, TooLarge, ValidationFailed, Violation
 
 MAX_OPERATIONS = 1000
-MAX_COPIED_BYTES = 64 * 1024 * 1024
-"""What `copy` operations of one patch may add up to; each may double a document."""
+MAX_COPIED_BYTES = 4 * 1024 * 1024
+"""What `copy` operations of one patch may add up to; each may double a document, and the writer waits meanwhile."""
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 _BAD_ESCAPE = re.compile(r"~(?![01])")
