@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import apsw
-import structlog
 
+from data_kernel.adapters.embedded.faults import report_storage
 from data_kernel.adapters.embedded.file import connect_reader
 from shared.errors import Unavailable
 
@@ -17,7 +17,6 @@ _THREADS = 4
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
-_logger = structlog.get_logger(__name__)
 
 
 class Readers:
@@ -58,7 +57,7 @@ class Readers:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
         except apsw.Error as error:
-            _logger.exception("store_read_failed")
+            report_storage("store_read_failed", error)
             raise Unavailable("the store cannot be read") from error
 
     def _connection(self) -> apsw.Connection:

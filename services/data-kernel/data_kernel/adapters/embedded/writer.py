@@ -8,8 +8,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import apsw
-import structlog
 
+from data_kernel.adapters.embedded.faults import report_defect, report_storage
 from data_kernel.adapters.embedded.session import WriteSession
 from shared.errors import Internal, OmsError, Unavailable
 
@@ -32,7 +32,6 @@ _STORAGE_FAULTS = (
 )
 
 _T = TypeVar("_T")
-_logger = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -139,7 +138,7 @@ class Writer:
             session.save()
             session.connection.execute("COMMIT")
         except apsw.Error as error:
-            _logger.exception("store_group_failed", changes=len(jobs))
+            report_storage("store_group_failed", error, changes=len(jobs))
             _abandon(session.connection)
             return [_refused(job, answer, error) for job, answer in _pair(jobs, answers)]
         return answers
@@ -153,8 +152,8 @@ def _attempt(session: WriteSession, job: _Job) -> _Answer:
         raise
     except OmsError as error:
         answer = _Answer(job.future, error=error)
-    except Exception:
-        _logger.exception("store_change_failed")
+    except Exception as error:  # noqa: BLE001 - whatever a planner meets is its caller's alone, and is told
+        report_defect("store_change_failed", error)
         answer = _Answer(job.future, error=Internal("the change failed in the store"))
     if answer.error is not None:
         session.connection.execute("ROLLBACK TO change")
@@ -187,6 +186,6 @@ def _reclaim_space(session: WriteSession) -> None:
         for _ in session.connection.execute("PRAGMA incremental_vacuum"):
             pass  # each step frees one page
         session.connection.pragma("wal_checkpoint", "TRUNCATE")
-    except apsw.Error:
+    except apsw.Error as error:
         # The space stays in the file for new rows; the next deletion tries again.
-        _logger.exception("store_space_not_reclaimed")
+        report_storage("store_space_not_reclaimed", error)

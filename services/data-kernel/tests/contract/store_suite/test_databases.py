@@ -2,7 +2,7 @@ import pytest
 
 from data_kernel.domain.commits import Cursor
 from data_kernel.domain.databases import Database, Naming, Revision, State
-from shared.errors import AlreadyExists, NotFound
+from shared.errors import AlreadyExists, NotFound, Unavailable
 
 
 async def test_properties_are_kept(store):
@@ -76,3 +76,13 @@ async def test_databases_share_nothing(store, scribe, scribe_of):
 
     await store.delete_database("other")
     assert await scribe.contents(await scribe.head("main")) == {"Movie/1": b"ours"}
+
+
+async def test_a_closed_store_says_so_and_closes_twice(open_store, scribe_of):
+    store = await open_store()
+    await store.create_database(Database("oms"))
+    await store.close()
+    await store.close()
+    for call in (store.ping(), store.get_database("oms"), scribe_of(store).branch("main")):
+        with pytest.raises(Unavailable):
+            await call
