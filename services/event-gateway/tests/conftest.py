@@ -31,6 +31,19 @@ def gateway(tmp_path: Path, nats_process: NatsProcess) -> Iterator[GatewayProces
     process.kill()
 
 
+@pytest.fixture(scope="module")
+def quiet_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """A gateway over a running broker, for the tests of a module that disturb neither and store nothing."""
+    folder = tmp_path_factory.mktemp("quiet")
+    nats = NatsProcess(folder / "nats")
+    nats.start()
+    process = GatewayProcess(folder / "gateway", nats.url)
+    process.start()
+    yield process
+    process.kill()
+    nats.kill()
+
+
 @pytest.fixture
 async def spool(tmp_path: Path) -> AsyncIterator[SqliteSpool]:
     opened = SqliteSpool(tmp_path / "spool.sqlite", max_events=10_000, max_bytes=10_000_000)

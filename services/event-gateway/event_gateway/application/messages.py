@@ -1,5 +1,6 @@
 """Turns checked events into the broker's messages."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from shared.events.envelope import to_bytes
 from shared.events.routing import route
 
 T = TypeVar("T")
+_EVENTS_A_TURN = 32
 
 
 def message_of(event: CloudEvent, traceparent: str) -> Message:
@@ -19,14 +21,17 @@ def message_of(event: CloudEvent, traceparent: str) -> Message:
     return Message(target.stream, target.subject, target.message_id, to_bytes(event), traceparent)
 
 
-def all_events(items: Iterable[T], read: Callable[[T], CloudEvent]) -> list[CloudEvent]:
+async def all_events(items: Iterable[T], read: Callable[[T], CloudEvent]) -> list[CloudEvent]:
     """Every event of a batch, or one ValidationFailed with what is wrong with each of them, by its index.
 
-    An item that is no event at all counts as a violation of its own; TooLarge ends the reading at once.
+    An item that is no event at all counts as a violation of its own; TooLarge ends the reading at once. Checking an
+    event costs some 0.3 ms, so that other calls get their turn in between.
     """
     events: list[CloudEvent] = []
     found: list[Violation] = []
     for index, item in enumerate(items):
+        if index % _EVENTS_A_TURN == 0:
+            await asyncio.sleep(0)
         try:
             events.append(read(item))
         except ValidationFailed as error:

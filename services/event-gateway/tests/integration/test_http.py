@@ -85,9 +85,9 @@ GOOD = '{"specversion":"1.0","id":"1","source":"/s","type":"a.b"}'
     ],
 )
 async def test_bad_events_are_problems(
-    gateway: GatewayProcess, headers: dict[str, str], body: str, status: int, paths: list[str] | None
+    quiet_gateway: GatewayProcess, headers: dict[str, str], body: str, status: int, paths: list[str] | None
 ) -> None:
-    async with gateway.http() as http:
+    async with quiet_gateway.http() as http:
         answer = await http.post("/events", headers=headers, content=body)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("application/problem+json")
@@ -95,9 +95,9 @@ async def test_bad_events_are_problems(
         assert sorted(violation["path"] for violation in answer.json()["violations"]) == paths
 
 
-async def test_a_stranger_is_turned_away_and_the_probes_are_open(gateway: GatewayProcess) -> None:
-    await gateway.wait_ready()
-    async with httpx2.AsyncClient(base_url=gateway.http_url, trust_env=False) as stranger:
+async def test_a_stranger_is_turned_away_and_the_probes_are_open(quiet_gateway: GatewayProcess) -> None:
+    await quiet_gateway.wait_ready()
+    async with httpx2.AsyncClient(base_url=quiet_gateway.http_url, trust_env=False) as stranger:
         assert (await stranger.post("/events", headers=STRUCTURED, content=GOOD)).status_code == 401
         for path in ("/healthz", "/readyz", "/liveness", "/metrics", "/docs"):
             assert (await stranger.get(path)).status_code == 200

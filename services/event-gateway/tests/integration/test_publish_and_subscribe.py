@@ -116,8 +116,8 @@ async def test_settling_what_was_never_delivered_ends_the_stream(gateway: Gatewa
         ({"start": pb.StartPosition(sequence=0)}, "start.sequence"),
     ],
 )
-async def test_a_bad_wish_is_refused(gateway: GatewayProcess, start: dict[str, object], field: str) -> None:
-    async with gateway.stub() as stub:
+async def test_a_bad_wish_is_refused(quiet_gateway: GatewayProcess, start: dict[str, object], field: str) -> None:
+    async with quiet_gateway.stub() as stub:
         with pytest.raises(InvalidInput) as refused:
             async with subscribed(stub, **start):
                 pass
@@ -140,8 +140,8 @@ async def test_bad_events_are_refused_with_every_violation_and_nothing_is_stored
         assert (await stub.Publish(pb.PublishRequest(event=event(1)))).sequence == 1
 
 
-async def test_a_stranger_is_turned_away_and_health_is_open(gateway: GatewayProcess) -> None:
-    async with gateway.bare_channel() as channel:
+async def test_a_stranger_is_turned_away_and_health_is_open(quiet_gateway: GatewayProcess) -> None:
+    async with quiet_gateway.bare_channel() as channel:
         health = await health_pb2_grpc.HealthStub(channel).Check(
             health_pb2.HealthCheckRequest(service="event_gateway.v1.EventGatewayService")
         )

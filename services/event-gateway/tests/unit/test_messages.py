@@ -32,14 +32,14 @@ def test_the_message_is_the_one_that_a_fallback_would_send(key: str, number: int
     assert ours.subject == f"oms.a.b.v1.{ours.lane}"
 
 
-def test_a_batch_tells_all_that_is_wrong_by_index() -> None:
+async def test_a_batch_tells_all_that_is_wrong_by_index() -> None:
     good = {"specversion": "1.0", "id": "1", "source": "/s", "type": "a.b"}
-    assert [event.get_id() for event in all_events([good, good], from_json)] == ["1", "1"]
+    assert [event.get_id() for event in await all_events([good, good], from_json)] == ["1", "1"]
     with pytest.raises(ValidationFailed) as refused:
-        all_events([good, 7, good | {"type": "Bad"}, {}], from_json)
+        await all_events([good, 7, good | {"type": "Bad"}, {}], from_json)
     assert {violation.path.split("/")[1] for violation in refused.value.violations} == {"1", "2", "3"}
     with pytest.raises(TooLarge):
-        all_events([good | {"data": "x" * 70_000}], from_json)
+        await all_events([good | {"data": {"x": "x" * 70_000}}], from_json)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ class EventGatewayServicer(pb_grpc.EventGatewayServiceServicer):
         if len(request.events) > MAX_BATCH:
             raise TooLarge(f"a batch has at most {MAX_BATCH} events, this one {len(request.events)}", field="events")
         traceparent = current_traceparent()
-        messages = [message_of(event, traceparent) for event in all_events(request.events, self._read)]
+        messages = [message_of(event, traceparent) for event in await all_events(request.events, self._read)]
         receipts = await self._publishing.publish_all(messages)
         return pb.PublishBatchResponse(results=map(_response, receipts))
 

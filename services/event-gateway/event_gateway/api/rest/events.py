@@ -61,7 +61,8 @@ def events_router(*, max_event_bytes: int) -> APIRouter:
         body = await request.body()
         publishing: Publishing = request.state.publishing
         batch = _is_batch(request)
-        events = _read_batch(body, max_event_bytes) if batch else _read_one(request, body, max_event_bytes)
+        read = partial(from_json, max_bytes=max_event_bytes)
+        events = await all_events(batch_items(body), read) if batch else _one(request, body, max_event_bytes)
         traceparent = current_traceparent()
         receipts = await publishing.publish_all([message_of(event, traceparent) for event in events])
         if any(receipt.queued for receipt in receipts):
@@ -76,12 +77,8 @@ def _is_batch(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == BATCH_CONTENT_TYPE
 
 
-def _read_one(request: Request, body: bytes, max_event_bytes: int) -> list[CloudEvent]:
+def _one(request: Request, body: bytes, max_event_bytes: int) -> list[CloudEvent]:
     return from_http(request.headers, body, max_bytes=max_event_bytes)
-
-
-def _read_batch(body: bytes, max_event_bytes: int) -> list[CloudEvent]:
-    return all_events(batch_items(body), partial(from_json, max_bytes=max_event_bytes))
 
 
 def _body(receipt: Receipt) -> ReceiptBody:
