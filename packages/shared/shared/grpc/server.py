@@ -1,5 +1,6 @@
 """The one way to build a gRPC server."""
 
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ class Registration:
 
 
 class PortTaken(OSError):
-    """The port that the server should listen on is in use; the text is one line for a person."""
+    """The server cannot listen on its port, mostly because it is in use; the text is one line for a person."""
 
 
 class GrpcServer:
@@ -101,6 +102,7 @@ class GrpcServer:
         structlog.get_logger().info("grpc_server_stopped", port=self._port)
 
     def _bind(self, server: grpc.aio.Server) -> int:
+        self._try_port()
         host = f"[{self._host}]" if ":" in self._host else self._host
         address = f"{host}:{self._wanted_port}"
         try:
@@ -108,4 +110,15 @@ class GrpcServer:
                 return server.add_secure_port(address, self._tls.server_credentials())
             return server.add_insecure_port(address)
         except RuntimeError:
-            raise PortTaken(f"gRPC port {self._wanted_port} of {self._host} is taken or not to be had") from None
+            raise PortTaken(f"cannot listen on gRPC port {self._wanted_port} of {self._host}") from None
+
+    def _try_port(self) -> None:
+        """Bind the port for a moment: gRPC would not say why it cannot, and print lines of its own."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((self._host, self._wanted_port))
+        except OSError as error:
+            reason = error.strerror or "it cannot be bound"
+            raise PortTaken(f"cannot listen on gRPC port {self._wanted_port} of {self._host}: {reason}") from None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
 from opentelemetry.trace import Tracer, TracerProvider
+from prometheus_client import ProcessCollector
 
 from shared.telemetry.carrying import CarryingTracerProvider
 from shared.telemetry.logs import configure_logs
@@ -43,4 +44,6 @@ class Telemetry:
 def configure(settings: "ServiceSettings") -> Telemetry:
     """Set up logs, traces and metrics of the process; what cannot be set up is logged and left off, never raised."""
     configure_logs(service=settings.service_name, env=settings.env, level=settings.log_level)
-    return Telemetry(settings.service_name, tracer_provider=build_tracer_provider(settings))
+    telemetry = Telemetry(settings.service_name, tracer_provider=build_tracer_provider(settings))
+    ProcessCollector(registry=telemetry.registry)
+    return telemetry

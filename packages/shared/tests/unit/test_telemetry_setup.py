@@ -144,5 +144,10 @@ def test_a_family_asked_for_twice_is_the_same() -> None:
         registry.gauge("things", "Things.")
 
 
+def test_the_memory_of_the_process_is_shown(settings) -> None:
+    registry = configure(OmsSettings(**settings)).registry
+    assert registry.get_sample_value("process_resident_memory_bytes") > 1_000_000
+
+
 def test_telemetry_that_is_off_can_be_shut_down() -> None:
     assert Telemetry.off("oms").shutdown() is None

@@ -37,6 +37,9 @@ DEFAULT_UNARY_DEADLINE_S = 30.0
 OPEN_PREFIXES = ("/grpc.health.v1.", "/grpc.reflection.v1alpha.", "/grpc.reflection.v1.")
 """Routes of what answers without a token."""
 
+NO_IMMEDIATE_RETRY: Metadatum = ("grpc-retry-pushback-ms", "-1")
+"""Where the error says when another attempt makes sense, gRPC itself must not make one at once (gRFC A6)."""
+
 _RECONNECT_AFTER_S = 0.5
 
 
@@ -175,7 +178,10 @@ def _as_oms_error(error: Exception, method: Method, context: ServicerContext) ->
 
 async def _abort(context: ServicerContext, error: OmsError) -> None:
     status = status_from_error(error)
-    await context.abort(code_of(error), status.message, ((DETAILS_KEY, status.SerializeToString()),))
+    trailing: tuple[Metadatum, ...] = ((DETAILS_KEY, status.SerializeToString()),)
+    if error.retry_after_s is not None:
+        trailing += (NO_IMMEDIATE_RETRY,)
+    await context.abort(code_of(error), status.message, trailing)
 
 
 def _first(metadata: tuple[Metadatum, ...], wanted: str) -> str:

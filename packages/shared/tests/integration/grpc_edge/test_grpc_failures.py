@@ -98,7 +98,14 @@ async def test_a_read_is_repeated_where_the_server_is_away_for_a_moment(edge) ->
     assert len(edge.documents.seen) == 3
 
 
-async def test_a_write_is_not(edge) -> None:
+async def test_a_read_is_not_repeated_before_the_time_that_the_server_names(edge) -> None:
+    edge.documents.fail(Unavailable("for a while", retry_after_s=0.001))
+    with pytest.raises(Unavailable):
+        await edge.get()
+    assert len(edge.documents.seen) == 1
+
+
+async def test_a_write_is_not_repeated(edge) -> None:
     edge.documents.fail(Unavailable("for a moment"))
     with pytest.raises(Unavailable):
         await edge.stub().BulkPutDocuments(iter([document_pb2.BulkPutDocumentsRequest()]))
