@@ -9,17 +9,26 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.event_sink import FlaggedEventSink
 from data_kernel.adapters.metrics import PrometheusMetrics
 from data_kernel.adapters.observed import ObservedStore
 from data_kernel.api.grpc.services import registrations
 from data_kernel.api.rest import routers
+from data_kernel.application.announcing import Announcer
 from data_kernel.application.kernel import Kernel
+from data_kernel.application.outbox import OutboxDesk
+from data_kernel.application.relay import Relay
+from data_kernel.application.relay_metrics import RelayMetrics
 from data_kernel.settings import KernelSettings
+from shared.background import background
+from shared.clients.event_gateway import EventGatewayClient
 from shared.errors import Unavailable
+from shared.events.jetstream import JetStreamPublisher
+from shared.flags.flags import Flags
 from shared.grpc.server import GrpcServer
 from shared.http import Dependency, Health, build_app
 from shared.http.serve import serve
-from shared.security import Authenticator, build_authenticator
+from shared.security import Authenticator, build_authenticator, build_signer
 from shared.settings import load
 from shared.telemetry import Telemetry, configure
 
@@ -36,6 +45,7 @@ class Process:
         self.authenticator: Authenticator = build_authenticator(settings)
         self.metrics = PrometheusMetrics(self.telemetry.registry)
         self._kernel: Kernel | None = None
+        self.outbox: OutboxDesk | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Kernel]:
@@ -47,8 +57,36 @@ class Process:
             observed = ObservedStore(store, self.telemetry.tracer, self.metrics, self.settings.store_timeout_s)
             self._kernel = Kernel.build(observed, self.settings, self.metrics)
             await self._kernel.databases.prepare()
-            # The relay and whatever else runs in the background enters the stack here, after the store and before gRPC.
+            await stack.enter_async_context(self._announcing(store))
             yield self._kernel
+
+    @asynccontextmanager
+    async def _announcing(self, store: EmbeddedStore) -> AsyncIterator[None]:
+        """Run the relay as long as the block runs."""
+        settings, telemetry = self.settings, self.telemetry
+        jetstream = JetStreamPublisher(settings.nats_url, name=settings.service_name, telemetry=telemetry)
+        gateway = EventGatewayClient(
+            settings.event_gateway_grpc_address,
+            http_url=settings.event_gateway_http_url,
+            nats_url=settings.nats_url,
+            use_grpc=settings.use_grpc,
+            signer=build_signer(settings),
+            telemetry=telemetry,
+        )
+        relay = Relay(
+            store,
+            store.outbox,
+            FlaggedEventSink(Flags.from_settings(settings, telemetry), gateway, jetstream),
+            Announcer(store, f"urn:oms:{settings.env}:{settings.service_name}"),
+            RelayMetrics(telemetry.registry),
+            telemetry.tracer,
+        )
+        self.outbox = OutboxDesk(store.outbox, relay)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(jetstream.close)
+            stack.push_async_callback(gateway.close)
+            await stack.enter_async_context(background("relay", relay.run()))
+            yield
 
     @asynccontextmanager
     async def grpc(self, kernel: Kernel) -> AsyncIterator[GrpcServer]:
@@ -77,12 +115,12 @@ def build(settings: KernelSettings) -> "FastAPI":
     process = Process(settings)
 
     @asynccontextmanager
-    async def lifespan(_: "FastAPI") -> AsyncIterator[dict[str, Kernel]]:
+    async def lifespan(_: "FastAPI") -> AsyncIterator[dict[str, object]]:
         async with AsyncExitStack() as stack:
             kernel = await stack.enter_async_context(process.open())
             if settings.use_grpc:
                 await stack.enter_async_context(process.grpc(kernel))
-            yield {"kernel": kernel}
+            yield {"kernel": kernel, "outbox": process.outbox}
 
     return build_app(
         title="data-kernel",

@@ -13,6 +13,8 @@ def routers() -> list[APIRouter]:
         schema.router(),
         branches.router(),
         history.router(),
+        changes.router(),
+        outbox.router(),
         queries.router(),
         databases.router(),
         aliases.router(),
