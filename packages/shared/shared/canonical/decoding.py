@@ -13,6 +13,9 @@ from shared.errors import InvalidInput
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
+_Container = dict[str, Json] | list[Json]
+
+
 class _RefusedError(Exception):
     """Something that is not allowed; where it stands is found out afterwards."""
 
@@ -84,12 +87,14 @@ def _check_values(text: str, value: Json) -> None:
 
 
 def _check_depth(value: Json) -> None:
-    level: list[Json] = [value]
+    level: list[_Container] = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
-        level = [child for parent in level for child in _children(parent) if isinstance(child, dict | list)]
         if not level:
             return
-    raise _RefusedError
+        children = chain.from_iterable(each.values() if isinstance(each, dict) else each for each in level)
+        level = [child for child in children if isinstance(child, (dict, list))]
+    if level:
+        raise _RefusedError
 
 
 def _check_texts(value: Json) -> None:

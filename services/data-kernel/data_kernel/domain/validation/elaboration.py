@@ -72,11 +72,13 @@ class _Elaboration:
         if self._found:
             return self._refused(document_id, definition.name)
         stored: dict[str, Json] = {"@id": document_id, "@type": definition.name, **values}
-        references = tuple(
-            Reference(target, class_name, f"{document_id}#{pointer(path)}")
+        return Elaborated(document_id, definition.name, encode(stored), self._references(document_id), ())
+
+    def _references(self, subject: str) -> tuple[Reference, ...]:
+        return tuple(
+            Reference(target, class_name, f"{subject}#{pointer(path)}")
             for target, class_name, path in self._reader.references
         )
-        return Elaborated(document_id, definition.name, encode(stored), references, ())
 
     def _note(self, path: tuple[str | int, ...], mismatch: Mismatch) -> None:
         self._found.append((path, mismatch))
@@ -87,7 +89,7 @@ class _Elaboration:
         violations = tuple(
             Violation(f"{subject}#{pointer(path)}", mismatch.rule, mismatch.message) for path, mismatch in self._found
         )
-        return Elaborated(document_id, type_name, b"", (), violations)
+        return Elaborated(document_id, type_name, b"", self._references(subject), violations)
 
     def _class(self) -> ClassDefinition | None:
         name = self._document.get("@type")
