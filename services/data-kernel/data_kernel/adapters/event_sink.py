@@ -1,7 +1,5 @@
 """Announces events through the event-gateway or straight to JetStream, as the flag USE_EVENT_GATEWAY says."""
 
-from datetime import datetime
-
 from cloudevents.core.v1.event import CloudEvent
 
 from data_kernel.application.ports import Event
@@ -33,15 +31,17 @@ class FlaggedEventSink:
 
 def to_cloud_event(event: Event) -> CloudEvent:
     """The event in the platform's one form."""
-    attributes: dict[str, str | datetime | None] = {
-        "id": event.id,
-        "source": event.source,
-        "type": event.type,
-        "subject": event.subject,
-        "time": event.time,
-        "dataschema": event.dataschema,
-        "datacontenttype": "application/json",
-        "partitionkey": event.partition_key,
-        "traceparent": event.traceparent or None,
-    }
-    return build(attributes, dict(event.data))
+    return build(
+        {
+            "id": event.id,
+            "source": event.source,
+            "type": event.type,
+            "subject": event.subject,
+            "time": event.time,
+            "dataschema": event.dataschema,
+            "datacontenttype": "application/json",
+            "partitionkey": event.partition_key,
+            "traceparent": event.traceparent or None,
+        },
+        dict(event.data),
+    )

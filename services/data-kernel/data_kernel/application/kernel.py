@@ -1,5 +1,6 @@
 """The use cases of the kernel over one store, put together once for both of its edges."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,7 +8,7 @@ from data_kernel.application.addressing import Addresses
 from data_kernel.application.branches import Branches
 from data_kernel.application.databases import Databases
 from data_kernel.application.history import History
-from data_kernel.application.hooks import CommitHookPipeline, HookMetrics
+from data_kernel.application.hooks import CommitHookPipeline, HookMetrics, Validator
 from data_kernel.application.ports import DocumentStore
 from data_kernel.application.reads import Reads
 from data_kernel.application.schemas import SchemaCache
@@ -30,11 +31,17 @@ class Kernel:
     history: History
 
     @classmethod
-    def build(cls, store: DocumentStore, settings: KernelSettings, metrics: HookMetrics) -> Self:
-        """Put the use cases together; nothing is read or written yet."""
+    def build(
+        cls,
+        store: DocumentStore,
+        settings: KernelSettings,
+        metrics: HookMetrics,
+        validators: Sequence[Validator] = (),
+    ) -> Self:
+        """Put the use cases together; nothing is read or written yet. Every write passes the `validators` in order."""
         env, default, own, limits = settings.env, settings.kernel_default_db, settings.service_name, settings.limits
         addresses = Addresses(store, env, default, own)
-        pipeline = CommitHookPipeline(store, addresses, metrics, env)
+        pipeline = CommitHookPipeline(store, addresses, metrics, env, validators)
         return cls(
             settings=settings,
             store=store,

@@ -43,15 +43,17 @@ class EventAnnouncer:
             _log.warning("event_not_announced", type=SCHEMA_CHANGED, reason=error.reason, commit=change["commit"])
 
     def _event(self, partition_key: str, change: Mapping[str, Json]) -> CloudEvent:
-        attributes: dict[str, str | datetime | None] = {
-            "id": str(uuid4()),
-            "source": self._source,
-            "type": SCHEMA_CHANGED,
-            "subject": str(change["objectType"]),
-            "time": datetime.now(UTC),
-            "dataschema": f"urn:oms:schema:{SCHEMA_CHANGED}",
-            "datacontenttype": "application/json",
-            "partitionkey": partition_key,
-            "traceparent": current_traceparent() or None,
-        }
-        return build(attributes, dict(change))
+        return build(
+            {
+                "id": str(uuid4()),
+                "source": self._source,
+                "type": SCHEMA_CHANGED,
+                "subject": str(change["objectType"]),
+                "time": datetime.now(UTC),
+                "dataschema": f"urn:oms:schema:{SCHEMA_CHANGED}",
+                "datacontenttype": "application/json",
+                "partitionkey": partition_key,
+                "traceparent": current_traceparent() or None,
+            },
+            dict(change),
+        )

@@ -8,6 +8,7 @@ from data_kernel.domain.documents import Change
 from shared import canonical
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
 _LENGTH = 31  # 36 ** 31 is the first power above 2 ** 160
 _BYTES = 20
 
@@ -39,13 +40,15 @@ def digest_of(changes: Sequence[Change]) -> str:
     digest = hashlib.sha256()
     for change in sorted(changes, key=lambda change: (change.graph.value, change.id)):
         for part in (change.graph.value.encode(), change.id.encode(), change.type.encode(), change.after):
-            digest.update(b"-" if part is None else b"%d:%b" % (len(part), part))
+            digest.update(b"-" if part is None else b"%d:" % len(part))
+            digest.update(part or b"")
     return digest.hexdigest()
 
 
 def _base36(number: int) -> str:
-    digits = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 36)
-        digits.append(_DIGITS[digit])
-    return "".join(reversed(digits))
+    # Two digits at a time: every commit's id passes here, and divisions of long numbers are what it costs.
+    pairs = []
+    for _ in range(_LENGTH // 2 + 1):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    return "".join(reversed(pairs))[-_LENGTH:]

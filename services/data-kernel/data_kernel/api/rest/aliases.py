@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from data_kernel.api.rest.document_writes import JSON_PATCH, MERGE_PATCH, IdParameter, patch_response
-from data_kernel.api.rest.inputs import TheBody, TheKernel, TheRevision, TheWrite, json_request
+from data_kernel.api.rest.document_writes import IdParameter, patch_response
+from data_kernel.api.rest.inputs import JSON_PATCH, MERGE_PATCH, TheBody, TheKernel, TheRevision, TheWrite, json_request
 from data_kernel.api.rest.schema import ClassParameter, schema_response
 
 

@@ -6,15 +6,23 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from data_kernel.api.rest.answers import write_response
-from data_kernel.api.rest.inputs import JsonBody, TheBody, TheKernel, TheWrite, WriteInput, body_of, json_request
+from data_kernel.api.rest.inputs import (
+    JSON_PATCH,
+    MERGE_PATCH,
+    JsonBody,
+    TheBody,
+    TheKernel,
+    TheWrite,
+    WriteInput,
+    body_of,
+    json_request,
+)
 from data_kernel.application.kernel import Kernel
 from data_kernel.application.planning import PutMode
 from shared.canonical import Json
 from shared.context import current
 from shared.errors import InvalidInput
 
-MERGE_PATCH = "application/merge-patch+json"
-JSON_PATCH = "application/json-patch+json"
 _MERGE_PATCHES = {"", "application/json", MERGE_PATCH}
 
 _ALL = "/db/{db}/doc"

@@ -17,6 +17,8 @@ from shared.errors import InvalidInput
 from shared.grpc.metadata import merge_field
 from shared.http import read_body
 
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
 # Neither attribution nor the key itself is part of what a repeated key must repeat.
 _NOT_FINGERPRINTED = {"author", "message", "trace_id"}
 
@@ -121,7 +123,8 @@ class WriteInput:
         asked = {name: "\0".join(query.getlist(name)) for name in query if name not in _NOT_FINGERPRINTED}
         return asked | {
             "branch": self._options.branch or current().branch,
-            "content-type": self._request.headers.get("content-type", ""),
+            # Among the bodies' types this one alone gives the same content another meaning.
+            "json_patch": str(self._request.headers.get("content-type", "").startswith(JSON_PATCH)),
             "expected_head": self._options.expected_head,
             "if_match": self._if_match,
             **{f"path.{name}": str(value) for name, value in self._request.path_params.items()},

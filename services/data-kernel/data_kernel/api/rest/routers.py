@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from data_kernel.api.rest import aliases, branches, databases, document_reads, document_writes, history, queries, schema
+from data_kernel.api.rest import (
+    aliases,
+    branches,
+    changes,
+    databases,
+    document_reads,
+    document_writes,
+    history,
+    outbox,
+    queries,
+    schema,
+)
 
 
 def routers() -> list[APIRouter]:

@@ -153,6 +153,11 @@ class _Parser:
             self._refuse(name, "unsupported", "The type of a value is a name.", member)
         return None
 
+    def _members(self, name: str) -> list[str]:
+        """Names of the properties of a class, those included that could not be read."""
+        body = self._documents[name]
+        return [member for member in body if not member.startswith("@")] if isinstance(body, dict) else []
+
     def _key(self, name: str, key: Json, properties: Mapping[str, Property]) -> Key:
         word = key.get("@type") if isinstance(key, dict) else None
         if not isinstance(key, dict) or word not in {"Random", "Lexical"}:
@@ -170,9 +175,10 @@ class _Parser:
             return ()
         fields = []
         for index, field in enumerate(names):
-            if not isinstance(field, str) or field not in properties:
+            each = properties.get(field) if isinstance(field, str) else None
+            if not isinstance(field, str) or field not in self._members(name):
                 self._refuse(name, "key", "A key's field is a property of the class.", "@key", "@fields", index)
-            elif properties[field].range.kind is RangeKind.JSON:
+            elif each is not None and each.range.kind is RangeKind.JSON:
                 self._refuse(name, "unsupported", "sys:JSON is no part of a key.", "@key", "@fields", index)
             else:
                 fields.append(field)
