@@ -75,6 +75,7 @@ UNSUPPORTED = [
     (a_class(**{"@key": {"@type": "ValueHash"}}), "Bad#/@key"),
     (a_class(**{"@key": {"@type": "Random", "@fields": []}}), "Bad#/@key/@fields"),
     (a_class(**{"@key": {"@type": "Lexical", "@fields": ["j"]}}, j="sys:JSON"), "Bad#/@key/@fields/0"),
+    (a_class(**{"@key": {"@type": "Lexical", "@fields": ["x"]}}, x="xsd:date"), "Bad#/x"),
     (a_class(x={"@type": "Array", "@class": "xsd:string"}), "Bad#/x/@type"),
     (a_class(x={"@type": "Cardinality", "@class": "xsd:string"}), "Bad#/x/@type"),
     (a_class(x={"@type": "Set", "@class": "xsd:string", "@min": 1}), "Bad#/x/@min"),
