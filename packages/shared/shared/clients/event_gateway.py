@@ -92,13 +92,15 @@ class EventGatewayClient:
 
         ValidationFailed, TooLarge, Unavailable, DeadlineExceeded.
         """
+        fallback = self._fallback if allow_fallback else None
         try:
-            return await self._resilience.call(lambda: self._transport.publish(event), retry=True)
+            # With another way at hand there is nothing to wait for.
+            return await self._resilience.call(lambda: self._transport.publish(event), retry=fallback is None)
         except (Unavailable, DeadlineExceeded):
-            if self._fallback is None or not allow_fallback:
+            if fallback is None:
                 raise
         self._resilience.count_fallback()
-        stored = await self._fallback.publish(event)
+        stored = await fallback.publish(event)
         return Published(queued=False, duplicate=stored.duplicate, sequence=stored.sequence, via=Via.JETSTREAM)
 
     def subscribe(self, asked: Subscribe, *, on_standing: Callable[[], None] | None = None) -> AsyncIterator[Delivery]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import nats.errors
 import nats.js.errors
@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, Header, PubAck, RetentionPolicy, StorageType, StreamConfig
 from opentelemetry.trace import SpanKind
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.errors import OmsError, TooLarge, Unavailable
 from shared.events.envelope import CONTENT_TYPE, MAX_EVENT_BYTES, parse, to_bytes
@@ -36,6 +36,12 @@ class EventStreamSettings(BaseModel):
     duplicate_window_s: float = Field(600, gt=0, description="seconds within which an event sent again is a duplicate")
     max_event_bytes: int = Field(MAX_EVENT_BYTES, gt=0, description="bytes of one event with its attributes")
     replicas: int = Field(1, ge=1, le=5, description="servers that hold a copy")
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> Self:
+        if self.duplicate_window_s > self.max_age_s:
+            raise ValueError("duplicate_window_s may not exceed max_age_s")
+        return self
 
     def stream_config(self) -> StreamConfig:
         """The stream as NATS is told of it."""
@@ -159,6 +165,8 @@ def error_of(error: Exception) -> OmsError:
     too_large = isinstance(error, nats.js.errors.APIError) and error.err_code == _MESSAGE_TOO_LARGE
     if too_large or isinstance(error, nats.errors.MaxPayloadError):
         return TooLarge("the broker refuses events of this size", field="event")
+    if isinstance(error, nats.js.errors.APIError):
+        return Unavailable(f"the broker refused with code {error.err_code}", retry_after_s=RETRY_AFTER_S)
     return away()
 
 
