@@ -1,17 +1,20 @@
 """What callers see, and what is lost, when the broker or the gateway goes: nothing."""
 
 import asyncio
+import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
-from event_gateway_testing.events import ALL, event, subscribed
+from event_gateway_testing.events import ALL, TYPE, event, subscribed
 from event_gateway_testing.gateway_process import GatewayProcess
 from event_gateway_testing.nats_process import NatsProcess
 from event_gateway_testing.waiting import until
 
-from shared.errors import Unavailable
+from shared.errors import DeadlineExceeded, Unavailable
 from shared.grpc.generated.event_gateway.v1 import event_gateway_pb2 as pb
 
 
@@ -180,18 +183,75 @@ async def test_order_holds_when_the_broker_is_killed_under_load(
 ) -> None:
     await gateway.wait_ready()
 
+    answers: list[pb.PublishResponse] = []
+
+    async def send(stub: Any, number: int, key: str) -> None:
+        answers.append(await publish(stub, number, key))
+
     async def load(key: str) -> None:
         async with gateway.stub() as stub:
             for number in range(150):
-                await publish(stub, number, key)
+                await send(stub, number, key)
 
     loads = [asyncio.create_task(load(key)) for key in ("a", "b", "c")]
-    for _ in range(2):
-        await until(lambda: True)
+    for killed_after in (50, 250):
+        await until(partial(_reached, answers, killed_after))
         nats_process.kill()
         nats_process.start()
     await asyncio.gather(*loads)
+    assert any(answer.queued for answer in answers)
+    assert not all(answer.queued for answer in answers)
     await emptied(gateway)
     names = [name for _, name in await delivered(gateway, 450)]
     for key in ("a", "b", "c"):
         assert [name for name in names if name.startswith(key)] == [f"{key}-{n}" for n in range(150)]
+
+
+async def post_until_accepted(http: httpx2.AsyncClient, number: int, key: str) -> bool:
+    """As a careful producer: the same event again until it is answered; whether it was queued."""
+    body = {"specversion": "1.0", "id": f"{key}-{number}", "source": "/tests", "type": TYPE, "partitionkey": key}
+    headers = {"content-type": "application/cloudevents+json"}
+
+    async def accepted() -> httpx2.Response | None:
+        try:
+            answer = await http.post("/events", headers=headers, content=json.dumps(body))
+        except (Unavailable, DeadlineExceeded):
+            return None
+        assert answer.status_code in (200, 202)
+        return answer
+
+    answer = await until(accepted, timeout_s=30)
+    return bool(answer.json()["queued"])
+
+
+async def test_what_was_accepted_survives_crashes_of_gateway_and_broker(
+    gateway: GatewayProcess, nats_process: NatsProcess
+) -> None:
+    await gateway.wait_ready()
+    queued: list[bool] = []
+
+    async def note(http: httpx2.AsyncClient, number: int, key: str) -> None:
+        queued.append(await post_until_accepted(http, number, key))
+
+    async def load(key: str) -> None:
+        async with gateway.http() as http:
+            for number in range(100):
+                await note(http, number, key)
+
+    loads = [asyncio.create_task(load(key)) for key in ("a", "b")]
+    faults = [gateway.kill, gateway.start, nats_process.kill, gateway.kill, gateway.start, nats_process.start]
+    for step, fault in enumerate(faults, start=1):
+        if fault != gateway.start:
+            await until(partial(_reached, queued, step * 20))
+        await asyncio.to_thread(fault)
+    await asyncio.gather(*loads)
+    await emptied(gateway)
+    assert True in queued
+    assert False in queued
+    names = [name for _, name in await delivered(gateway, 200)]
+    for key in ("a", "b"):
+        assert [name for name in names if name.startswith(key)] == [f"{key}-{n}" for n in range(100)]
+
+
+def _reached(answers: list[Any], count: int) -> bool:
+    return len(answers) >= count

@@ -9,6 +9,7 @@ from cloudevents.core.bindings.http import HTTPMessage, to_binary_event, to_stru
 from cloudevents.core.v1.event import CloudEvent
 from event_gateway_testing.events import ALL, subscribed
 from event_gateway_testing.gateway_process import GatewayProcess
+from event_gateway_testing.waiting import until
 
 TYPE = "io.oms.tested.v1"
 
@@ -116,3 +117,14 @@ async def test_without_the_broker_an_event_is_accepted_as_queued(gateway: Gatewa
     assert answer.json() == {"queued": True, "duplicate": False, "sequence": 0}
     assert batch.json()["results"] == [{"queued": True, "duplicate": True, "sequence": 0}]
     assert alive.status_code == 503
+
+
+async def test_the_publishing_span_is_a_child_of_the_requests(gateway: GatewayProcess) -> None:
+    await gateway.wait_ready()
+    trace_id, caller_span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    headers = {**STRUCTURED, "traceparent": f"00-{trace_id}-{caller_span}-01"}
+    async with gateway.http() as http:
+        assert (await http.post("/events", headers=headers, content=GOOD)).status_code == 200
+    by_kind = await until(lambda: gateway.spans(trace_id))
+    assert by_kind["SERVER"]["parent_span_id"] == caller_span
+    assert by_kind["PRODUCER"]["parent_span_id"] == by_kind["SERVER"]["span_id"]

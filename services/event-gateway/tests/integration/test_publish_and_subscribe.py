@@ -1,7 +1,5 @@
 """Publishing and subscribing through a running gateway and a real broker."""
 
-import json
-
 import grpc
 import pytest
 from event_gateway_testing.events import ALL, event, subscribed
@@ -97,6 +95,22 @@ async def test_a_durable_name_belongs_to_its_service(gateway: GatewayProcess) ->
             assert await subscriber.take(2) == ["a-0", "a-1"]
 
 
+async def test_a_durable_name_keeps_its_start_and_takes_a_new_filter(gateway: GatewayProcess) -> None:
+    await gateway.wait_ready()
+    start = pb.StartPosition()
+    start.time.GetCurrentTime()
+    async with gateway.stub() as stub:
+        for number, name in enumerate(["a.b", "a.c", "a.b"]):
+            await stub.Publish(pb.PublishRequest(event=event(number, "k", name)))
+        async with subscribed(stub, durable_name="index", start=start, types=["a.b"], credit=1) as subscriber:
+            assert await subscriber.take(1) == ["k-0"]
+            assert (await subscriber.next()).event.id == "k-2"
+        async with subscribed(stub, durable_name="index", start=start, types=["a.b", "a.c"]) as subscriber:
+            assert await subscriber.take(1) == ["k-2"]
+            await stub.Publish(pb.PublishRequest(event=event(4, "k", "a.c")))
+            assert await subscriber.take(1) == ["k-4"]
+
+
 async def test_settling_what_was_never_delivered_ends_the_stream(gateway: GatewayProcess) -> None:
     await gateway.wait_ready()
     async with gateway.stub() as stub, subscribed(stub) as subscriber:
@@ -158,13 +172,7 @@ async def test_the_publishing_span_is_a_child_of_the_callers(gateway: GatewayPro
         await stub.Publish(pb.PublishRequest(event=event(1)), metadata=metadata)
         delivery = await subscriber.next()
 
-    def spans() -> dict[str, dict[str, object]]:
-        lines = gateway.traces_file.read_text().splitlines() if gateway.traces_file.exists() else []
-        found = [json.loads(line) for line in lines]
-        by_kind = {span["kind"]: span for span in found if span["trace_id"] == TRACE_ID}
-        return by_kind if len(by_kind) == 2 else {}
-
-    by_kind = await until(spans)
+    by_kind = await until(lambda: gateway.spans(TRACE_ID))
     assert by_kind["SERVER"]["parent_span_id"] == KERNEL_SPAN
     assert by_kind["PRODUCER"]["parent_span_id"] == by_kind["SERVER"]["span_id"]
     assert by_kind["PRODUCER"]["name"] == "send OMS_EVENTS"

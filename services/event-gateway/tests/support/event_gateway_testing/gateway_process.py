@@ -1,5 +1,6 @@
 """The gateway as a process of its own, on ports that it keeps through restarts, and callers with keys."""
 
+import json
 import os
 import signal
 import subprocess
@@ -110,6 +111,13 @@ class GatewayProcess:
     async def metrics(self) -> str:
         async with httpx2.AsyncClient(base_url=self.http_url, trust_env=False) as client:
             return (await client.get("/metrics")).text
+
+    def spans(self, trace_id: str) -> dict[str, dict[str, Any]]:
+        """The server's and the producer's span of a trace by kind; empty while one is missing."""
+        lines = self.traces_file.read_text().splitlines() if self.traces_file.exists() else []
+        found = [span for span in map(json.loads, lines) if span["trace_id"] == trace_id]
+        by_kind = {span["kind"]: span for span in found if span["kind"] in ("SERVER", "PRODUCER")}
+        return by_kind if len(by_kind) == 2 else {}
 
     def log(self) -> str:
         return self._log.read_text()
