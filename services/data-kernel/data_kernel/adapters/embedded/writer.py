@@ -26,8 +26,6 @@ _STORAGE_FAULTS = (
     apsw.BusyError,
     apsw.LockedError,
     apsw.ReadOnlyError,
-    apsw.CorruptError,
-    apsw.NotADBError,
     apsw.InterruptError,
 )
 
@@ -174,8 +172,12 @@ def _refused(job: _Job, answer: _Answer | None, error: apsw.Error) -> _Answer:
 
 
 def _abandon(connection: apsw.Connection) -> None:
-    if connection.in_transaction:  # SQLite has rolled back by itself after some of these errors
-        connection.execute("ROLLBACK")
+    try:
+        if connection.in_transaction:  # SQLite has rolled back by itself after some of these errors
+            connection.execute("ROLLBACK")
+    except apsw.Error as error:
+        # The next group cannot begin then, is refused as well, and tries the same again.
+        report_storage("store_rollback_failed", error)
 
 
 def _reclaim_space(session: WriteSession) -> None:

@@ -1,8 +1,10 @@
 from dataclasses import fields, replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from data_kernel.adapters.embedded.commit_ids import commit_id, digest_of
+from data_kernel.adapters.embedded.commit_ids import _base36, commit_id, digest_of
 from data_kernel.domain.commits import Attribution
 from data_kernel.domain.documents import Change, Graph
 
@@ -16,6 +18,13 @@ def test_an_id_is_31_digits_of_base_36():
     assert len(found) == 31
     assert set(found) <= set("0123456789abcdefghijklmnopqrstuvwxyz")
     assert found == commit_id(**RECORD)
+
+
+@given(st.integers(min_value=0, max_value=2**160 - 1))
+def test_base_36_keeps_every_number(number):
+    found = _base36(number)
+    assert len(found) == 31
+    assert int(found, 36) == number
 
 
 @pytest.mark.parametrize(

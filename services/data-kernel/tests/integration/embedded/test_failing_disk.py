@@ -1,0 +1,83 @@
+"""A disk that fails at any write or sync: what was being made is refused, the store goes on, nothing half is there."""
+
+from collections.abc import Iterator
+
+import apsw
+import pytest
+
+from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.domain.commits import Cursor
+from data_kernel.domain.databases import Database, Revision
+from shared.errors import Unavailable
+
+
+class Disk(apsw.VFS):
+    """The system's files, of which the n-th write or sync from now on fails once."""
+
+    def __init__(self) -> None:
+        self.calls_left: int | None = None
+        self.failed = 0
+        super().__init__("failing-disk", "", makedefault=True)
+
+    def xOpen(self, name, flags):  # noqa: N802 - SQLite's name
+        return DiskFile(self, name, flags)
+
+    def fail_after(self, calls: int) -> None:
+        self.calls_left, self.failed = calls, 0
+
+    def count(self) -> None:
+        if self.calls_left is None:
+            return
+        self.calls_left -= 1
+        if self.calls_left < 0:
+            self.calls_left = None
+            self.failed += 1
+            raise apsw.IOError("the disk failed")
+
+
+class DiskFile(apsw.VFSFile):
+    def __init__(self, disk: Disk, name, flags) -> None:
+        self.disk = disk
+        super().__init__("unix", name, flags)
+
+    def xWrite(self, data, offset):  # noqa: N802 - SQLite's name
+        self.disk.count()
+        return super().xWrite(data, offset)
+
+    def xSync(self, flags):  # noqa: N802 - SQLite's name
+        self.disk.count()
+        return super().xSync(flags)
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    disk = Disk()
+    yield disk
+    disk.unregister()
+
+
+async def test_a_failure_at_any_write_or_sync_loses_nothing_acknowledged(disk, path, put):
+    store = await EmbeddedStore.open(path)
+    await store.create_database(Database("oms"))
+    made = [(await put(store, "Movie/0", b"0", create_branch=True)).commit]
+    details = []
+    for calls in range(12):
+        disk.fail_after(calls)
+        try:
+            made.append((await put(store, f"Movie/{calls}", b"x" * 3000)).commit)
+        except Unavailable as refusal:
+            details.append(refusal.detail)
+        disk.calls_left = None
+        made.append((await put(store, f"Movie/after-{calls}", b"1")).commit)
+        state = await store.resolve("oms", Revision(branch="main"))
+        assert [commit.id for commit in await store.log("oms", state, limit=1000)] == made[::-1]
+    assert len(details) >= 3
+    assert set(details) == {"the store's disk did not take the write"}
+    numbers = [entry.number for entry in await store.ref_log("oms", "main", Cursor())]
+    assert numbers == list(range(1, len(made) + 2))
+    await store.close()
+
+    store = await EmbeddedStore.open(path)
+    state = await store.resolve("oms", Revision(branch="main"))
+    assert [commit.id for commit in await store.log("oms", state, limit=1000)] == made[::-1]
+    await store.close()
