@@ -109,7 +109,7 @@ def refuse_by_presence(name: str, mode: PutMode, *, present: bool) -> None:
 
 def refused(violations: Sequence[Violation]) -> ValidationFailed:
     """The error for all that is wrong with a request."""
-    return ValidationFailed(f"The change breaks {len(violations)} rules of the schema.", violations=violations)
+    return ValidationFailed(f"The change breaks the schema; violations: {len(violations)}.", violations=violations)
 
 
 def _change(elaborated: Elaborated, before: StoredDocument | None) -> Change | None:
