@@ -1,9 +1,10 @@
 import asyncio
+from contextlib import aclosing
 
 import grpc
 import pytest
 
-from shared.clients import Delivery, EventGatewayClient, StartFrom, Subscribe, Via
+from shared.clients import EventGatewayClient, StartFrom, Subscribe, Via
 from shared.errors import Unavailable, Unsupported, ValidationFailed
 from shared.events import envelope, protobuf
 from shared.grpc.generated.event_gateway.v1 import event_gateway_pb2 as pb
@@ -66,11 +67,6 @@ async def client(gateway):
     made = EventGatewayClient(gateway.address)
     yield made
     await made.close()
-
-
-async def first_delivery(client, asked, **options) -> Delivery:
-    async with asyncio.timeout(10):
-        return await anext(aiter(client.subscribe(asked, **options)))
 
 
 async def test_an_event_goes_through_the_gateway(gateway, client):
@@ -138,14 +134,15 @@ async def test_a_subscription_says_what_it_wants_and_settles_deliveries(gateway,
         types=["io.oms.*"], durable_name="d", partition_key="k", start=StartFrom(all=True), credit=5, ack_wait_s=1.5
     )
 
-    delivery = await first_delivery(client, asked, on_standing=standing.set)
-    await delivery.in_progress()
-    await delivery.nak(0.25)
-
     async def are_settled():
         return len(gateway.acks) == 2
 
-    await until(are_settled)
+    async with asyncio.timeout(10), aclosing(client.subscribe(asked, on_standing=standing.set)) as deliveries:
+        delivery = await anext(deliveries)
+        await delivery.in_progress()
+        await delivery.nak(0.25)
+        await until(are_settled)
+
     start = gateway.starts[0]
     assert standing.is_set()
     assert (start.types, start.durable_name, start.partition_key) == (["io.oms.*"], "d", "k")
@@ -161,8 +158,8 @@ async def test_a_durable_subscription_is_resumed(gateway, client):
     gateway.is_breaking = True
     attempts = []
 
-    async with asyncio.timeout(10):
-        async for delivery in client.subscribe(Subscribe(durable_name="d")):
+    async with asyncio.timeout(10), aclosing(client.subscribe(Subscribe(durable_name="d"))) as deliveries:
+        async for delivery in deliveries:
             attempts.append(delivery.attempt)
             if len(attempts) == 2:
                 break
