@@ -2,6 +2,7 @@
 
 from shared import context
 from shared.database.interfaces import DocumentDatabase
+from shared.errors import Unavailable
 from shared.flags.flags import USE_GATEWAY, Flags
 from shared.flags.value import Path
 
@@ -18,3 +19,19 @@ class DatabaseProvider:
         call = context.current()
         key = call.caller.subject if call.caller else call.trace_id
         return self._by_path[self._flags.position(USE_GATEWAY, key)]
+
+
+_installed: list[DatabaseProvider] = []
+"""The process's provider. `get_db_client()` is a name that users know, and it takes no argument."""
+
+
+def install(provider: DatabaseProvider) -> None:
+    """Make this the process's provider, for `get_db_client`."""
+    _installed[:] = [provider]
+
+
+def get_db_client() -> DocumentDatabase:
+    """The client for the call in progress, from the process's provider; `Unavailable` before one is installed."""
+    if not _installed:
+        raise Unavailable("no database provider is installed in this process")
+    return _installed[0].get_db_client()

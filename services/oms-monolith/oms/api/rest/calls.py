@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request, Response
 
 from oms.application.oms import Oms
+from oms.settings import OmsSettings
 from shared.canonical import Json, decode, encode
 from shared.context import current
 from shared.database.interfaces import ReadOptions, WriteOptions, WriteResult
@@ -40,17 +41,18 @@ def write_options(
     dry_run: Annotated[bool, Query(alias="dryRun", description="everything but the commit")] = False,
 ) -> WriteOptions:
     """How a write is made; message and idempotency key come by their headers."""
-    context = current()
+    call = current()
     return {
         "branch": branch or None,
+        "message": call.commit_message or f"[{OmsSettings.service_name}] {call.method} {call.route}",
         "dry_run": dry_run,
-        "idempotency_key": context.idempotency_key or None,
+        "idempotency_key": call.idempotency_key or None,
     }
 
 
 async def json_body(request: Request) -> Json:
     """The body as exact JSON."""
-    return decode(await read_body(request, request.app.state.document_bytes))
+    return decode(await read_body(request, request.state.limits.document_bytes))
 
 
 UseCases = Annotated[Oms, Depends(use_cases)]
@@ -68,10 +70,12 @@ class JsonAnswer(Response):
         return encode(content)
 
 
-def written(result: WriteResult, status: int = 200, headers: Mapping[str, str] | None = None) -> JsonAnswer:
+def written(
+    written_id: str, result: WriteResult, status: int = 200, headers: Mapping[str, str] | None = None
+) -> JsonAnswer:
     """What a write of one object or type did."""
     body: Json = {
-        "id": result.ids[-1] if result.ids else None,
+        "id": written_id,
         "commit": result.commit,
         "branch": result.branch,
         "changed": result.changed,

@@ -16,7 +16,7 @@ router = APIRouter(tags=["object types"])
 async def define_object_type(body: ObjectType, oms: UseCases, options: Writing) -> JsonAnswer:
     """Define a new object type."""
     result = await oms.object_types.define(body, options)
-    return written(result, 201, {"Location": f"{PATH}/{body.name}"})
+    return written(body.name, result, 201, {"Location": f"{PATH}/{body.name}"})
 
 
 @router.get(PATH)
@@ -36,13 +36,13 @@ async def redefine_object_type(name: TypeName, body: ObjectType, oms: UseCases, 
     """Put another definition in the place of one that exists."""
     if body.name != name:
         raise InvalidInput("the body's name is not the one in the address", field="/name")
-    return written(await oms.object_types.redefine(body, options))
+    return written(name, await oms.object_types.redefine(body, options))
 
 
 @router.delete(f"{PATH}/{{name}}", response_class=JsonAnswer)
 async def remove_object_type(name: TypeName, oms: UseCases, options: Writing) -> JsonAnswer:
     """Remove an object type that has no objects."""
-    return written(await oms.object_types.remove(name, options))
+    return written(name, await oms.object_types.remove(name, options))
 
 
 def _shown(object_type: ObjectType) -> dict[str, Any]:

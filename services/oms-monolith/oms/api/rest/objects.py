@@ -6,6 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query
 
 from oms.api.rest.calls import At, JsonAnswer, UseCases, Writing, json_body, written
+from oms.application.objects import object_id
 from oms.domain.object_types import TypeName
 from shared.canonical import Json
 
@@ -24,8 +25,8 @@ PATCH_BODY = {
 async def create_object(type_name: TypeName, body: Body, oms: UseCases, options: Writing) -> JsonAnswer:
     """Create an object: one commit, or 422 with every violation and no commit."""
     result = await oms.objects.create(type_name, body, options)
-    location = {"Location": f"/api/v1/objects/{quote(result.ids[0])}"} if result.ids else {}
-    return written(result, 201, location)
+    own_id = result.ids[0]
+    return written(own_id, result, 201, {"Location": f"/api/v1/objects/{quote(own_id)}"})
 
 
 @router.get(PATH)
@@ -50,16 +51,16 @@ async def get_object(type_name: TypeName, key: str, oms: UseCases, at: At) -> Js
 @router.put(ONE, openapi_extra=OBJECT_BODY)
 async def replace_object(type_name: TypeName, key: str, body: Body, oms: UseCases, options: Writing) -> JsonAnswer:
     """Put another object in the place of one that exists."""
-    return written(await oms.objects.replace(type_name, key, body, options))
+    return written(object_id(type_name, key), await oms.objects.replace(type_name, key, body, options))
 
 
 @router.patch(ONE, openapi_extra=PATCH_BODY)
 async def patch_object(type_name: TypeName, key: str, body: Body, oms: UseCases, options: Writing) -> JsonAnswer:
     """Change an object by a merge patch (RFC 7396)."""
-    return written(await oms.objects.patch(type_name, key, body, options))
+    return written(object_id(type_name, key), await oms.objects.patch(type_name, key, body, options))
 
 
 @router.delete(ONE)
 async def delete_object(type_name: TypeName, key: str, oms: UseCases, options: Writing) -> JsonAnswer:
     """Delete an object that no other refers to."""
-    return written(await oms.objects.delete(type_name, key, options))
+    return written(object_id(type_name, key), await oms.objects.delete(type_name, key, options))
