@@ -12,9 +12,19 @@ from shared.canonical import MAX_DEPTH, MAX_DIGITS, JsonNumber, decode, encode, 
 from shared.errors import InvalidInput
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-number_texts = st.from_regex(r"\A-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?\Z")
+number_texts = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "-"]),
+    st.integers(min_value=0, max_value=10**30),
+    st.sampled_from(["", ".0", ".50", ".123456789012345678901234567890"]),
+    st.sampled_from(["", "e0", "E+7", "e-300"]),
+)
 scalars = st.none() | st.booleans() | st.integers() | texts | number_texts.map(decode)
-values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(texts, inner, max_size=5))
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
 
 
 @given(values)
@@ -29,11 +39,10 @@ def test_a_number_keeps_its_text(text):
     assert encode(decode(text)) == text.encode()
 
 
-@given(st.dictionaries(texts, values, max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_members_is_no_matter(value, random):
+@given(st.dictionaries(texts, values, max_size=4), st.integers(min_value=0, max_value=3))
+def test_the_order_of_members_is_no_matter(value, start):
     members = list(value.items())
-    random.shuffle(members)
-    assert encode(dict(members)) == encode(value)
+    assert encode(dict(members[start:] + members[:start])) == encode(dict(reversed(members))) == encode(value)
 
 
 @given(st.dictionaries(texts, st.none(), max_size=8))
