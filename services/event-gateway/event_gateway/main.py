@@ -5,9 +5,12 @@ line. This is the only place that knows which adapter stands behind which port.
 """
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from event_gateway.adapters.connection import NatsConnection
 from event_gateway.adapters.jetstream import JetStreamBroker
@@ -57,8 +60,8 @@ class Process:
             subscribing = Subscribing(self.broker, meter)
             guard_after_s = self.settings.event_stream.duplicate_window_s / 2
             draining = Draining(self.broker, spool, meter, guard_after_s=guard_after_s)
-            _run(stack, self.connection.run())
-            _run(stack, draining.run())
+            _run(stack, "connection", self.connection.run())
+            _run(stack, "draining", draining.run())
             if self.settings.use_grpc:
                 await self._serve_grpc(stack, publishing, subscribing)
             yield publishing
@@ -91,14 +94,24 @@ class Process:
         stack.callback(subscribing.stop)
 
 
-def _run(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.create_task(work)
+def _run(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Run in the background until the stack ends. A task that fails takes the process with it: one that no longer
+    drains its spool must not look well.
+    """
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_stop_on_failure)
 
     async def end() -> None:
         task.cancel()
         await asyncio.wait((task,))
 
     stack.push_async_callback(end)
+
+
+def _stop_on_failure(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        structlog.get_logger(__name__).critical("background_task_failed", task=task.get_name(), exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 def build(settings: EventGatewaySettings) -> "FastAPI":

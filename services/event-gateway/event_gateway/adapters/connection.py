@@ -11,6 +11,7 @@ import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.errors import APIError
 
 from event_gateway.application.ports import BrokerAwayError
 from shared.errors import OmsError
@@ -31,6 +32,7 @@ class NatsConnection:
         self._name = name
         self._timeout_s = timeout_s
         self._client: Client | None = None
+        self._reason = ""
         self._answered = asyncio.Event()
         self._doubted = asyncio.Event()
 
@@ -91,11 +93,21 @@ class NatsConnection:
         try:
             await self._connected()
             await self._make_stream()
-        except BrokerAwayError:
+        except BrokerAwayError as error:
+            self._say_why(error)
             await self._renew()
             return
         self._answered.set()
+        self._reason = ""
         _log.info("broker_available")
+
+    def _say_why(self, error: BrokerAwayError) -> None:
+        """Log each new reason once: a refused stream configuration looks to callers like an absent broker."""
+        cause = error.__cause__ and error.__cause__.__cause__
+        reason = f"{error}: {type(cause).__name__}" + (f" {cause.err_code}" if isinstance(cause, APIError) else "")
+        if reason != self._reason:
+            _log.warning("broker_unusable", reason=reason)
+        self._reason = reason
 
     async def _connected(self) -> None:
         if self._client is None or self._client.is_closed:

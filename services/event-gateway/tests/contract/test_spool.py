@@ -1,6 +1,7 @@
 """The contract of the spool port, over every implementation."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from event_gateway_testing.fakes import message
 
 from event_gateway.adapters.spool.sqlite import SqliteSpool
 from event_gateway.application.ports import SpoolBrokenError, SpoolFullError, SpoolState
+from event_gateway.domain.publication import Message
 
 
 async def test_keeps_the_order_of_the_calls_per_lane(spool: SqliteSpool) -> None:
@@ -109,3 +111,31 @@ async def test_waits_until_filled(spool: SqliteSpool) -> None:
     await spool.append(message(1), attempted_at_s=None)
     await asyncio.wait_for(waiting, 5)
     assert spool.state().oldest_at_s is not None
+
+
+async def test_a_full_disk_is_said_and_what_was_kept_stays(spool: SqliteSpool) -> None:
+    await spool.append(message(1), attempted_at_s=None)
+    # SQLite answers a full disk and a full page count in the same way.
+    pages = await spool._writer.submit(lambda db: db.execute("PRAGMA page_count").fetchone())
+    await spool._writer.submit(lambda db: db.execute(f"PRAGMA max_page_count = {pages[0]}").fetchall())
+    large = Message("OMS_EVENTS", "oms.a.b", "large", b"x" * 100_000)
+    with pytest.raises(SpoolBrokenError):
+        await spool.append(large, attempted_at_s=None)
+    assert spool.state().events == len(await spool.head("a", 10)) == 1
+    assert not spool.holds("b")
+    await spool._writer.submit(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchall())
+    assert await spool.append(large, attempted_at_s=None)
+
+
+async def test_a_writer_that_dies_leaves_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    broken = SqliteSpool(tmp_path / "spool.sqlite", max_events=2, max_bytes=10_000)
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(SpoolBrokenError):
+        await asyncio.wait_for(broken._writer.submit(fail), 5)
+    with pytest.raises(SpoolBrokenError):
+        await asyncio.wait_for(broken.probe(), 5)
+    await broken.close()

@@ -8,6 +8,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -73,13 +74,23 @@ class GroupWriter:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        ending = False
-        while not ending:
-            group, ending = self._next_group()
+        group: list[Item] = []
+        try:
+            ending = False
+            while not ending:
+                group, ending = self._next_group()
+                if group:
+                    outcome = self._commit([item.work for item in group])
+                    self._loop.call_soon_threadsafe(_tell, group, outcome)
+                    group = []
+        finally:
+            # Whatever ends this thread, nobody may wait for it in vain.
+            self._closed = True
+            while not self._items.empty():
+                group += [item for item in (self._items.get(),) if item is not None]
             if group:
-                outcome = self._commit([item.work for item in group])
-                self._loop.call_soon_threadsafe(_tell, group, outcome)
-        self._connection.close()
+                self._loop.call_soon_threadsafe(_tell, group, SpoolBrokenError("the spool is closed"))
+            self._connection.close()
 
     def _next_group(self) -> tuple[list[Item], bool]:
         group: list[Item] = []
@@ -98,10 +109,16 @@ class GroupWriter:
             results = [work(connection) for work in works]
             connection.execute("COMMIT")
         except apsw.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            _roll_back(connection)
             return SpoolBrokenError(f"the spool cannot be written: {type(error).__name__}")
         return results
+
+
+def _roll_back(connection: apsw.Connection) -> None:
+    """SQLite has done it itself after some errors; where it cannot be done, the next transaction fails as well."""
+    if connection.in_transaction:
+        with suppress(apsw.Error):
+            connection.execute("ROLLBACK")
 
 
 def _tell(group: list[Item], outcome: Outcome) -> None:
