@@ -1,6 +1,6 @@
 """The client of the event gateway: one interface over gRPC or HTTP, with JetStream to fall back on."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -49,7 +49,7 @@ class Published:
 class _Transport(Protocol):
     async def publish(self, event: CloudEvent) -> Published: ...
 
-    def subscribe(self, asked: Subscribe, on_standing: Callable[[], None] | None) -> AsyncIterator[Delivery]: ...
+    def subscribe(self, asked: Subscribe, on_standing: Callable[[], None] | None) -> AsyncGenerator[Delivery, None]: ...
 
     async def close(self) -> None: ...
 
@@ -103,7 +103,9 @@ class EventGatewayClient:
         stored = await fallback.publish(event)
         return Published(queued=False, duplicate=stored.duplicate, sequence=stored.sequence, via=Via.JETSTREAM)
 
-    def subscribe(self, asked: Subscribe, *, on_standing: Callable[[], None] | None = None) -> AsyncIterator[Delivery]:
+    def subscribe(
+        self, asked: Subscribe, *, on_standing: Callable[[], None] | None = None
+    ) -> AsyncGenerator[Delivery, None]:
         """The events asked for, at least once, in order per partition; settle each delivery.
 
         `on_standing` is called when the subscription stands, and again each time that a durable one was resumed after
@@ -127,7 +129,7 @@ class _Grpc:
         answer = await self._stub.Publish(pb.PublishRequest(event=to_proto(event)))
         return Published(answer.queued, answer.duplicate, answer.sequence, Via.GATEWAY)
 
-    def subscribe(self, asked: Subscribe, on_standing: Callable[[], None] | None) -> AsyncIterator[Delivery]:
+    def subscribe(self, asked: Subscribe, on_standing: Callable[[], None] | None) -> AsyncGenerator[Delivery, None]:
         return deliveries(self._stub, asked, on_standing)
 
     async def close(self) -> None:
@@ -149,7 +151,7 @@ class _Http:
         self,
         asked: Subscribe,  # noqa: ARG002 - the transports' common signature
         on_standing: Callable[[], None] | None,  # noqa: ARG002 - likewise
-    ) -> AsyncIterator[Delivery]:
+    ) -> AsyncGenerator[Delivery, None]:
         raise Unsupported("subscriptions need gRPC")
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 """A subscription at the event gateway over gRPC."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -128,7 +128,7 @@ async def deliveries(
     stub: "event_gateway_pb2_grpc.EventGatewayServiceAsyncStub",
     asked: Subscribe,
     on_standing: Callable[[], None] | None = None,
-) -> AsyncIterator[Delivery]:
+) -> AsyncGenerator[Delivery, None]:
     """The deliveries of a subscription; `on_standing` is called each time that it stands.
 
     A durable subscription is opened again where the gateway goes away, and resumes; any other ends with Unavailable.

@@ -1,6 +1,6 @@
 """JSON over HTTP with exact numbers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import httpx2
 
@@ -12,7 +12,7 @@ def json_of(response: httpx2.Response) -> Json:
     return decode(response.content, field="answer")
 
 
-async def ndjson(response: httpx2.Response) -> AsyncIterator[Json]:
+async def ndjson(response: httpx2.Response) -> AsyncGenerator[Json, None]:
     """The values of a streamed answer, one a line; blank lines are left out.
 
     Lines end with a line feed alone: JSON texts may hold the other separators that httpx would split at.

@@ -1,6 +1,6 @@
 """The kernel over gRPC (`data_kernel.v1`)."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from typing import Any, Unpack
 
 import grpc
@@ -126,7 +126,7 @@ class KernelGrpc(CollectionMethods):
             )
         return messages.write_result(answer.result)
 
-    async def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncIterator[Json]:
+    async def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncGenerator[Json, None]:
         """As `DocumentDatabase.list_documents`."""
         call = self._listing(type_name, 0, "", at)
         try:
@@ -208,7 +208,7 @@ class KernelGrpc(CollectionMethods):
 
     async def diff(
         self, before: str, after: str, *, database: str | None = None, branch: str | None = None
-    ) -> AsyncIterator[DocumentChange]:
+    ) -> AsyncGenerator[DocumentChange, None]:
         """As `DocumentDatabase.diff`."""
         with call_scope(database=database, branch=branch) as context:
             states: dict[str, Any] = {
@@ -283,7 +283,7 @@ class KernelGrpc(CollectionMethods):
 async def _documents(
     call: AsyncIterator[document_pb2.ListDocumentsResponse],
     ends: list[document_pb2.ListDocumentsResponse] | None = None,
-) -> AsyncIterator[Json]:
+) -> AsyncGenerator[Json, None]:
     """The documents of a listing; its messages that tell a commit are kept in `ends`, the last one last."""
     reader: messages.PartReader | None = None
     async for message in call:

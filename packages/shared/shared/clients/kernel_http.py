@@ -1,6 +1,6 @@
 """The kernel over its REST interface."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Any, Unpack
 from urllib.parse import quote
@@ -65,7 +65,7 @@ class KernelHttp(CollectionMethods):
             return await self._write("DELETE", "doc", {"id": document_id}, options)
         return await self._write("DELETE", "doc", {}, options, (_JSON, encode(list(document_id))))
 
-    async def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncIterator[Json]:
+    async def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncGenerator[Json, None]:
         """As `DocumentDatabase.list_documents`."""
         with self._scope(at) as context:
             response = await self._stream(f"{_db(context)}/doc", _rev(at) | {"type": type_name})
@@ -111,7 +111,7 @@ class KernelHttp(CollectionMethods):
 
     async def diff(
         self, before: str, after: str, *, database: str | None = None, branch: str | None = None
-    ) -> AsyncIterator[DocumentChange]:
+    ) -> AsyncGenerator[DocumentChange, None]:
         """As `DocumentDatabase.diff`."""
         with self._scope({"database": database, "branch": branch}) as context:
             response = await self._stream(f"{_db(context)}/diff", {"from": before, "to": after})

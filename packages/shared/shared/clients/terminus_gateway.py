@@ -1,6 +1,6 @@
 """The client of the kernel: one interface over gRPC or HTTP."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar, Unpack
 from uuid import uuid4
 
@@ -90,7 +90,7 @@ class TerminusGatewayClient(CollectionMethods):
         once = _once(options)
         return await self._call(lambda: self._transport.delete_document(document_id, **once))
 
-    def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncIterator[Json]:
+    def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncGenerator[Json, None]:
         """As `DocumentDatabase.list_documents`."""
         return self._transport.list_documents(type_name, **at)
 
@@ -124,7 +124,7 @@ class TerminusGatewayClient(CollectionMethods):
 
     def diff(
         self, before: str, after: str, *, database: str | None = None, branch: str | None = None
-    ) -> AsyncIterator[DocumentChange]:
+    ) -> AsyncGenerator[DocumentChange, None]:
         """As `DocumentDatabase.diff`."""
         return self._transport.diff(before, after, database=database, branch=branch)
 

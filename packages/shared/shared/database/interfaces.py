@@ -3,7 +3,7 @@
 Every method raises `shared.errors` alone. All are coroutines, save those that return an asynchronous iterator.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -162,7 +162,7 @@ class DocumentDatabase(Protocol):
     async def delete_document(self, document_id: str | Sequence[str], **options: Unpack[WriteOptions]) -> WriteResult:
         """Delete one document or several as one commit. NotFound, ValidationFailed where others refer to it."""
 
-    def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncIterator[Json]:
+    def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncGenerator[Json, None]:
         """The documents of a type (empty: all) of one state, in order of id bytes.
 
         Closing the iterator stops the reading in the store.
@@ -195,7 +195,7 @@ class DocumentDatabase(Protocol):
 
     def diff(
         self, before: str, after: str, *, database: str | None = None, branch: str | None = None
-    ) -> AsyncIterator[DocumentChange]:
+    ) -> AsyncGenerator[DocumentChange, None]:
         """What leads from one state to the other, in order of id bytes; `before` and `after` as `rev`."""
 
     async def branches(self, *, database: str | None = None) -> list[BranchInfo]:

@@ -1,6 +1,6 @@
 """The legacy client: documents over TerminusDB's own HTTP interface."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -114,7 +114,7 @@ class TerminusDBClient(CollectionMethods):
         await self._require(ids, options)
         return await self._write("DELETE", {}, encode([*ids]), options, tuple(ids))
 
-    async def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncIterator[Json]:
+    async def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncGenerator[Json, None]:
         """As `DocumentDatabase.list_documents`, in the store's own order."""
         with self._scope(at) as context:
             path = await self._path(context, at)
@@ -176,7 +176,7 @@ class TerminusDBClient(CollectionMethods):
 
     async def diff(
         self, before: str, after: str, *, database: str | None = None, branch: str | None = None
-    ) -> AsyncIterator[DocumentChange]:
+    ) -> AsyncGenerator[DocumentChange, None]:
         """As `DocumentDatabase.diff`; both states are read in full, and the changes kept in memory."""
         old = self.list_documents(database=database, branch=branch, rev=before)
         new = self.list_documents(database=database, branch=branch, rev=after)
