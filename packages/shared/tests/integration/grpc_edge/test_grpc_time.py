@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from grpc.aio import EOF
+from grpc import StatusCode
+from grpc.aio import EOF, AioRpcError
 
 from shared import context as call_context
 from shared.errors import DeadlineExceeded, Unavailable
@@ -96,6 +97,16 @@ async def test_past_its_deadline_a_unary_call_is_stopped(edge) -> None:
     await edge.until(edge.documents.closed.is_set)
 
 
+async def test_without_a_deadline_of_the_client_the_servers_own_stops_a_unary_call(edge) -> None:
+    edge.server._interceptor._unary_deadline_s = 0.1
+    edge.documents.wait_s = 60.0
+    stub = document_pb2_grpc.DocumentServiceStub(edge.bare_channel())
+    with pytest.raises(AioRpcError) as caught:
+        await stub.GetDocument(document_pb2.GetDocumentRequest(), metadata=(("authorization", f"Bearer {edge.token}"),))
+    assert caught.value.code() is StatusCode.DEADLINE_EXCEEDED
+    assert edge.documents.closed.is_set()
+
+
 async def test_a_call_within_a_call_has_no_more_time_than_it(edge) -> None:
     with deadline_in(2.0):
         await edge.get()
@@ -112,10 +123,10 @@ async def test_stopping_ends_open_streams_and_lets_unary_calls_finish(edge) -> N
     await stream.read()
     await edge.until(lambda: len(edge.documents.seen) == 2)
     stopping = asyncio.ensure_future(edge.server.stop(5.0))
-    with pytest.raises(Unavailable):
-        await read_to_end(stream)
-    assert (await unary).commit == "Movie/1"
     async with asyncio.timeout(3.0):
+        with pytest.raises(Unavailable):
+            await read_to_end(stream)
+        assert (await unary).commit == "Movie/1"
         await stopping
 
 
