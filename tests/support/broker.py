@@ -1,0 +1,24 @@
+"""What the broker holds, read from JetStream itself."""
+
+from cloudevents.core.v1.event import CloudEvent
+from nats.js.api import ConsumerConfig, DeliverPolicy
+
+from shared.events.jetstream import connect, from_message
+from shared.events.routing import STREAM
+
+
+async def stored_events(nats_url: str) -> list[CloudEvent]:
+    """Every event of the stream in its order."""
+    client = await connect(nats_url, name="test")
+    try:
+        js = client.jetstream()
+        count = (await js.stream_info(STREAM)).state.messages
+        events: list[CloudEvent] = []
+        if count:
+            config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL)
+            consumer = await js.pull_subscribe("oms.>", stream=STREAM, config=config)
+            while len(events) < count:
+                events += [from_message(message) for message in await consumer.fetch(min(200, count - len(events)), 5)]
+        return events
+    finally:
+        await client.close()
