@@ -1,7 +1,30 @@
-"""Clients of the platform's services, each over gRPC or HTTP behind one interface."""
+"""Clients of the platform's services, each over gRPC or HTTP behind one interface.
 
-from shared.clients.event_gateway import EventGatewayClient, Published, Via
-from shared.clients.event_subscription import Delivery, StartFrom, Subscribe
-from shared.clients.terminus_gateway import TerminusGatewayClient
+Names are looked up when they are first used: the event gateway's client needs the extra `events`, the others do not.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shared.clients.event_gateway import EventGatewayClient, Published, Via
+    from shared.clients.event_subscription import Delivery, StartFrom, Subscribe
+    from shared.clients.terminus_gateway import TerminusGatewayClient
 
 __all__ = ["Delivery", "EventGatewayClient", "Published", "StartFrom", "Subscribe", "TerminusGatewayClient", "Via"]
+
+_HOMES = {
+    "EventGatewayClient": "event_gateway",
+    "Published": "event_gateway",
+    "Via": "event_gateway",
+    "Delivery": "event_subscription",
+    "StartFrom": "event_subscription",
+    "Subscribe": "event_subscription",
+    "TerminusGatewayClient": "terminus_gateway",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
