@@ -32,9 +32,7 @@ CONTEXT_HEADERS: Mapping[str, str] = {
 """The attribute of the context that each header carries."""
 
 _BINARY_HEADERS = frozenset(f"{name}{BINARY_SUFFIX}" for name in ("x-author", "x-branch", "x-commit-message"))
-_READ = frozenset(
-    {AUTHORIZATION, SERVICE_PROOF, TRACEPARENT, TRACESTATE, "model-version", *CONTEXT_HEADERS, *_BINARY_HEADERS}
-)
+_READ = frozenset({AUTHORIZATION, SERVICE_PROOF, TRACEPARENT, TRACESTATE, *CONTEXT_HEADERS, *_BINARY_HEADERS})
 _SCHEME = "bearer"
 _LINE_BREAKS = frozenset("\n\t")
 
@@ -65,7 +63,10 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]], limits: Limits) -> CallHead
 
 
 def context_headers(context: CallContext) -> dict[str, str]:
-    """The headers that carry a context to a peer; attributes without a value are left out."""
+    """The headers that carry a context to a peer; attributes without a value are left out.
+
+    Raises InvalidInput for what no header can carry.
+    """
     headers = {}
     for name, attribute in CONTEXT_HEADERS.items():
         value = getattr(context, attribute)
@@ -74,12 +75,19 @@ def context_headers(context: CallContext) -> dict[str, str]:
         if value.isascii() and value.isprintable() and value == value.strip():
             headers[name] = value
         elif f"{name}{BINARY_SUFFIX}" in _BINARY_HEADERS:
-            headers[f"{name}{BINARY_SUFFIX}"] = base64.b64encode(value.encode()).decode()
+            headers[f"{name}{BINARY_SUFFIX}"] = base64.b64encode(_utf8(name, value)).decode()
         else:
             raise InvalidInput(f"{attribute} has a character that a header cannot carry", field=name)
     if context.bearer_token:
         headers[AUTHORIZATION] = f"Bearer {context.bearer_token}"
     return headers
+
+
+def _utf8(name: str, value: str) -> bytes:
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{name} has a lone surrogate, which is no character", field=name) from None
 
 
 def _whitelisted(raw: Iterable[tuple[bytes, bytes]], limits: Limits) -> dict[str, bytes]:

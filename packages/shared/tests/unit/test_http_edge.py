@@ -47,8 +47,8 @@ def seen() -> dict[str, object]:
 def router() -> APIRouter:
     inner = APIRouter(prefix="/db")
 
-    @inner.get("/{db}/doc/{id:path}")
-    async def get(db: str, id: str, count: int = 0) -> dict[str, object]:
+    @inner.get("/{db}/doc/{name:path}")
+    async def get(db: str, name: str, count: int = 0) -> dict[str, object]:
         return seen() | {"count": count}
 
     @inner.get("/{db}/in-a-thread")
@@ -107,7 +107,7 @@ class TestContext:
         assert answer.json() == {
             "actor": "alice@data-kernel",
             "method": "GET",
-            "route": "/db/{db}/doc/{id}",
+            "route": "/db/{db}/doc/{name}",
             "trace_id": "0af7651916cd43dd8448eb211c80319c",
             "request_id": "r-1",
             "branch": "dev/oms/main",
@@ -144,7 +144,7 @@ class TestContext:
 
 class TestIdentity:
     async def test_nothing_but_the_open_paths_answers_without_a_token(self, make_app, open_client, router):
-        app = make_app(router, open_paths=["/db/{db}/doc/{id}"])
+        app = make_app(router, open_paths=["/db/{db}/doc/{name}"])
         async with open_client(app) as client:
             del client.headers["authorization"]
             open_paths = {"/healthz", "/readyz", "/liveness", "/metrics", "/docs", "/openapi.json"}
@@ -154,7 +154,7 @@ class TestIdentity:
             assert len(others) == 6
             for path in [*others, "/", "/nowhere", "/docs/", "/healthz/x", "//healthz", "/HEALTHZ", "/redoc"]:
                 for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE"):
-                    if path != "/db/{db}/doc/{id}":
+                    if path != "/db/{db}/doc/{name}":
                         assert (await client.request(method, path)).status_code == 401, (method, path)
 
     async def test_problem_says_how_to_authenticate(self, client):
@@ -318,7 +318,7 @@ class TestRecords:
         with structlog.testing.capture_logs() as logs:
             await client.get("/db/oms/doc/Movie/secret-id")
         (line,) = [entry for entry in logs if entry["event"] == "http_request"]
-        assert (line["method"], line["route"], line["status"]) == ("GET", "/db/{db}/doc/{id}", 200)
+        assert (line["method"], line["route"], line["status"]) == ("GET", "/db/{db}/doc/{name}", 200)
         assert line["duration_ms"] > 0
         assert "secret-id" not in str(line)
 
@@ -328,7 +328,7 @@ class TestRecords:
             await client.get("/db/oms/doc/Movie/1")
             await client.request("BREW", "/nowhere")
             text = (await client.get("/metrics")).text
-        labels = {"method": "GET", "route": "/db/{db}/doc/{id}", "status": "200"}
+        labels = {"method": "GET", "route": "/db/{db}/doc/{name}", "status": "200"}
         assert telemetry.registry.get_sample_value("http_server_duration_seconds_count", labels) == 1
         other = {"method": "_OTHER", "route": "unmatched", "status": "404"}
         assert telemetry.registry.get_sample_value("http_server_duration_seconds_count", other) == 1
