@@ -56,6 +56,8 @@ def channel_options() -> Options:
         ("grpc.initial_reconnect_backoff_ms", _RECONNECT_FIRST_MS),
         ("grpc.min_reconnect_backoff_ms", _RECONNECT_MAX_MS),
         ("grpc.max_reconnect_backoff_ms", _RECONNECT_MAX_MS),
+        # Peers are reached directly; a proxy that the environment names is for the world outside.
+        ("grpc.enable_http_proxy", 0),
         ("grpc.service_config", _service_config()),
     ]
 

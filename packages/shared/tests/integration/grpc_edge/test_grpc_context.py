@@ -54,6 +54,14 @@ async def test_the_context_of_one_call_does_not_leak_into_the_next(edge) -> None
     assert [seen.branch for seen in edge.documents.seen] == ["dev/oms/main", ""]
 
 
+async def test_a_proxy_of_the_environment_is_not_for_peers(edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "grpc_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert (await edge.get()).commit == "Movie/1"
+
+
 async def test_health_answers_without_a_token_for_each_service(edge) -> None:
     health = health_pb2_grpc.HealthStub(edge.bare_channel())
     for name in ("", "data_kernel.v1.DocumentService", "data_kernel.v1.QueryService"):
