@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MAX_ATTRIBUTE_CHARS = 2048
 _NO_CONTROL = {"not": {"pattern": "[\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]"}}
 _TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_ATTRIBUTE_CHARS, **_NO_CONTROL}
-_EXTENSION_NAME = "^[a-z0-9]{1,20}$"
 
 ENVELOPE_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -38,13 +37,11 @@ ENVELOPE_SCHEMA: dict[str, Any] = {
         "data": True,
         "data_base64": {"type": "string", "contentEncoding": "base64"},
     },
-    "patternProperties": {
-        _EXTENSION_NAME: {
-            "if": {"type": "string"},
-            "then": {"maxLength": MAX_ATTRIBUTE_CHARS, **_NO_CONTROL},
-        },
+    "propertyNames": {"pattern": "^([a-z0-9]{1,20}|data_base64)$"},
+    "additionalProperties": {
+        "if": {"type": "string"},
+        "then": {"maxLength": MAX_ATTRIBUTE_CHARS, **_NO_CONTROL},
     },
-    "additionalProperties": False,
     "not": {"required": ["data", "data_base64"]},
 }
 _EXTENSION_TYPES = (str, bool, int)
@@ -57,7 +54,7 @@ _RULES = {
     "maxLength": ("length", "is too long"),
     "pattern": ("form", "is not in the form that the platform asks for"),
     "format": ("form", "is not in the form that CloudEvents gives it"),
-    "additionalProperties": ("name", "attribute names are 1 to 20 lower-case letters and digits"),
+    "propertyNames": ("name", "attribute names are 1 to 20 lower-case letters and digits"),
     "not": ("value", "holds control characters, or data stands beside data_base64"),
 }
 
@@ -85,7 +82,7 @@ def _is_extension_value(value: Json) -> bool:
 
 
 def _violation(error: "ValidationError") -> Violation:
-    keyword = str(error.validator)
+    keyword = "propertyNames" if "propertyNames" in error.absolute_schema_path else str(error.validator)
     rule, message = _RULES[keyword]
     path = [str(step) for step in error.absolute_path]
     if keyword == "required" and (missing := re.match(r"'(\w+)'", error.message)):
