@@ -2,9 +2,12 @@
 
 import asyncio
 import signal
+import sys
 
 from data_kernel.main import Process
 from data_kernel.settings import KernelSettings
+from shared.errors import OmsError
+from shared.grpc.server import PortTaken
 from shared.settings import load
 
 
@@ -20,8 +23,12 @@ async def run(settings: KernelSettings) -> None:
 
 
 def main() -> None:
-    """Run it in the foreground."""
-    asyncio.run(run(load(KernelSettings)))
+    """Run it in the foreground; what keeps it from starting is told in one line."""
+    settings = load(KernelSettings)
+    try:
+        asyncio.run(run(settings))
+    except (OmsError, PortTaken) as error:
+        sys.exit(f"{settings.service_name}: {error}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+import structlog
+
 from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.event_sink import FlaggedEventSink
 from data_kernel.adapters.metrics import PrometheusMetrics
@@ -22,7 +24,7 @@ from data_kernel.application.relay_metrics import RelayMetrics
 from data_kernel.settings import KernelSettings
 from shared.background import background
 from shared.clients.event_gateway import EventGatewayClient
-from shared.errors import Unavailable
+from shared.errors import OmsError, Unavailable
 from shared.events.jetstream import JetStreamPublisher
 from shared.flags.flags import Flags
 from shared.grpc.server import GrpcServer
@@ -34,6 +36,8 @@ from shared.telemetry import Telemetry, configure
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+_log = structlog.get_logger(__name__)
 
 
 class Process:
@@ -52,13 +56,20 @@ class Process:
         """Open the store, build the use cases over it and run what works in the background."""
         async with AsyncExitStack() as stack:
             stack.callback(self.telemetry.shutdown)
-            store = await EmbeddedStore.open(self.settings.store_path, metrics=self.metrics)
+            store = await self._open_store()
             stack.push_async_callback(store.close)
             observed = ObservedStore(store, self.telemetry.tracer, self.metrics, self.settings.store_timeout_s)
             self._kernel = Kernel.build(observed, self.settings, self.metrics)
             await self._kernel.databases.prepare()
             await stack.enter_async_context(self._announcing(store))
             yield self._kernel
+
+    async def _open_store(self) -> EmbeddedStore:
+        try:
+            return await EmbeddedStore.open(self.settings.store_path, metrics=self.metrics)
+        except OmsError as error:
+            _log.critical("store_not_opened", reason=error.reason.value, detail=error.detail)
+            raise
 
     @asynccontextmanager
     async def _announcing(self, store: EmbeddedStore) -> AsyncIterator[None]:

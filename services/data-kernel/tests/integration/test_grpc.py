@@ -154,7 +154,7 @@ def test_a_document_of_20_mb_goes_in_and_out_in_parts(documents: Any, md: Any, d
     with pytest.raises(grpc.RpcError) as refused:
         documents.GetDocument(unary, metadata=md)
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    trailers = {key: value for key, value in refused.value.trailing_metadata()}
+    trailers = dict(refused.value.trailing_metadata())
     assert b"USE_STREAM" in trailers["grpc-status-details-bin"]
     request = document_pb2.ReadDocumentRequest(database=db, id="Movie/Large")
     read = [answer.part for answer in documents.ReadDocument(request, metadata=md)]
