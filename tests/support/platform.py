@@ -179,9 +179,10 @@ class Platform:
     def wait_ready(self, *names: str, timeout_s: float = 60.0) -> None:
         """Wait until these processes (default: all that were started) answer ready. Raises AssertionError else."""
         for name in names or tuple(self._running):
-            wait_until(lambda name=name: self._is_ready(name), timeout_s, what=f"readiness of {name}")
+            wait_until(lambda name=name: self.is_ready(name), timeout_s, what=f"readiness of {name}")
 
-    def _is_ready(self, name: str) -> bool:
+    def is_ready(self, name: str) -> bool:
+        """Whether a running process answers ready; AssertionError where it has ended."""
         if not self.is_running(name):
             raise AssertionError(f"{name} ended before it was ready:\n{self.last_lines(name)}")
         return not_ready_because(self._processes[name].ready_at) is None

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
 from uuid import uuid4
 
 import structlog
 from cloudevents.core.v1.event import CloudEvent
 
+from oms.application.ports import EventPublisher
 from shared.canonical import Json
 from shared.errors import OmsError
 from shared.events.envelope import build
@@ -16,13 +16,6 @@ from shared.telemetry.metrics import MetricsRegistry
 
 SCHEMA_CHANGED = "io.oms.schema.changed.v1"
 _log = structlog.get_logger(__name__)
-
-
-class EventPublisher(Protocol):
-    """Hands one event over; raises `OmsError` where nobody takes it."""
-
-    async def publish(self, event: CloudEvent) -> object:
-        """Hand the event over."""
 
 
 class EventAnnouncer:

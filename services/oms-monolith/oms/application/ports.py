@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from cloudevents.core.v1.event import CloudEvent
+
 from shared.canonical import Json
 from shared.database.interfaces import DocumentDatabase
 
@@ -15,3 +17,10 @@ class SchemaAnnouncer(Protocol):
 
     async def schema_changed(self, change: Mapping[str, Json]) -> None:
         """Announce the change; what goes wrong is counted and logged, and never fails the write that is announced."""
+
+
+class EventPublisher(Protocol):
+    """Hands one event over; raises `OmsError` where nobody takes it."""
+
+    async def publish(self, event: CloudEvent) -> object:
+        """Hand the event over."""

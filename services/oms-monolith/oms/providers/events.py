@@ -1,6 +1,6 @@
 """Who publishes the monolith's own events."""
 
-from oms.adapters.announcing import EventPublisher
+from oms.application.ports import EventPublisher
 from shared.flags.flags import USE_EVENT_GATEWAY, Flags
 from shared.flags.value import Path
 
