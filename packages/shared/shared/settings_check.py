@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 FOREIGN_PREFIXES = (
+    "AUDIT_SERVICE_",
     "DATA_KERNEL_",
     "EMBEDDING_",
     "EVENT_",
@@ -22,6 +23,7 @@ FOREIGN_PREFIXES = (
     "OTEL_",
     "REDIS_",
     "RELAY_",
+    "REQUEST_",
     "SCHEDULER_",
     "SERVICE_",
     "SPOOL_",
@@ -29,7 +31,6 @@ FOREIGN_PREFIXES = (
     "TERMINUSDB_",
     "TERMINUS_",
     "USER_SERVICE_",
-    "AUDIT_SERVICE_",
 )
 """How the settings of any service of the platform begin. The env files are shared by all services, so that a service
 meets keys of others in them: a key with such a beginning is taken for another service's, any other unknown key stops
