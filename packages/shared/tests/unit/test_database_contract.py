@@ -1,6 +1,7 @@
 """What all document clients share."""
 
 import importlib
+import subprocess
 import sys
 from datetime import UTC, datetime
 
@@ -183,3 +184,12 @@ async def test_the_class_methods_of_earlier_days_use_the_processs_factory():
 
     await DatabaseClientFactory.reset()
     await factory.close()
+
+
+def test_the_kernels_client_needs_none_of_the_brokers_libraries():
+    script = (
+        "import sys; from shared.clients import TerminusGatewayClient; "
+        "sys.exit(bool({'nats', 'cloudevents', 'jsonschema'} & set(sys.modules)))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0

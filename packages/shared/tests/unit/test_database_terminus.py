@@ -22,6 +22,8 @@ from shared.errors import (
     ValidationFailed,
 )
 from shared.http.client import open_http_client
+from shared.resilience import CircuitOpen, Resilience
+from shared.telemetry import Telemetry
 
 ALICE = CallContext(caller=Caller("alice", "oms"), bearer_token="t0ken", method="POST", route="/api/v1/objects/{type}")
 HEAD = ("HEAD", 200, {"TerminusDB-Data-Version": "branch:old1"}, b"")
@@ -365,3 +367,19 @@ def test_without_an_address_the_settings_give_it(monkeypatch):
 
     assert str(client._http._client.base_url).rstrip("/") == "http://elsewhere:1"
     assert client._http._credentials
+
+
+async def test_health_is_asked_even_with_an_open_circuit():
+    failing = [refusal("HEAD", 500, "UnhandledErrorResponse") for _ in range(20)]
+    store = Store([*failing, ("GET", 200, {}, b"")])
+    client = client_of(store)
+    client._http._resilience = Resilience("store", Telemetry.off("tests").registry, threshold=1, attempts=1)
+    with pytest.raises(Unavailable):
+        await client.put_document({"@type": "Movie"})
+    with pytest.raises(CircuitOpen):
+        await client.put_document({"@type": "Movie"})
+    store.answers = [("GET", 200, {}, b"")]
+
+    await client.health()
+
+    assert store.paths[-1] == "/api/ok"

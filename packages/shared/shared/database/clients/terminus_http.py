@@ -60,10 +60,7 @@ class TerminusHttp:
         """One request with its whole answer; reads are repeated where the store is away."""
 
         async def attempt() -> httpx2.Response:
-            response = await self._client.send(self._request(method, path, params, content, headers))
-            if response.is_error:
-                raise error_of(response)
-            return response
+            return _checked(await self._client.send(self._request(method, path, params, content, headers)))
 
         return await self._resilience.call(attempt, retry=method in {"GET", "HEAD"})
 
@@ -74,6 +71,10 @@ class TerminusHttp:
             await response.aread()
             raise error_of(response)
         return response
+
+    async def ping(self) -> None:
+        """Ask once whether the store answers, whatever the circuit says."""
+        _checked(await self._client.send(self._request("GET", "ok", {}, None, None)))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -95,6 +96,12 @@ class TerminusHttp:
             content=content,
             headers={**self._credentials, **body_type, **(headers or {})},
         )
+
+
+def _checked(response: httpx2.Response) -> httpx2.Response:
+    if response.is_error:
+        raise error_of(response)
+    return response
 
 
 def _basic(key: str) -> str:
