@@ -43,7 +43,7 @@ test-long: env ## Property tests with many more examples, the seed printed
 
 .PHONY: bench
 bench: env ## Measure; `make bench ONLY=K4` for one figure; results go to bench/RESULTS.md
-	@$(RUN)/python bench/run.py $(if $(ONLY),--only $(ONLY))
+	@PYTHONPATH=.:deploy/local:tests $(RUN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 .PHONY: generate-grpc
 generate-grpc: env ## Generate the gRPC stubs from the protos

@@ -8,6 +8,6 @@ from shared import context
 from shared.context import CallContext
 
 
-def calling_as(platform: Platform, user: str = "alice", **more: str) -> AbstractContextManager[CallContext]:
-    """A block in which the platform's clients carry the user's token; `more` are further fields of the context."""
-    return context.use(CallContext(bearer_token=platform.token(user), **more))
+def calling_as(platform: Platform, user: str = "alice") -> AbstractContextManager[CallContext]:
+    """A block in which the platform's clients carry the user's token."""
+    return context.use(CallContext(bearer_token=platform.token(user)))

@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -179,7 +180,7 @@ class Platform:
     def wait_ready(self, *names: str, timeout_s: float = 60.0) -> None:
         """Wait until these processes (default: all that were started) answer ready. Raises AssertionError else."""
         for name in names or tuple(self._running):
-            wait_until(lambda name=name: self.is_ready(name), timeout_s, what=f"readiness of {name}")
+            wait_until(partial(self.is_ready, name), timeout_s, what=f"readiness of {name}")
 
     def is_ready(self, name: str) -> bool:
         """Whether a running process answers ready; AssertionError where it has ended."""
