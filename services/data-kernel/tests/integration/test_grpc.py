@@ -209,9 +209,7 @@ def test_a_listing_past_its_deadline_ends_and_stops_in_the_store(
     assert kernel.metric("kernel_store_rows_scanned_total") - before < 80
 
 
-def test_history_is_read_and_followed(
-    kernel: KernelProcess, channel: grpc.Channel, documents: Any, md: Any, db: str
-) -> None:
+def test_differences_come_in_batches(channel: grpc.Channel, documents: Any, md: Any, db: str) -> None:
     history = history_pb2_grpc.HistoryServiceStub(channel)
     first = put(documents, md, db, movie("A"))
     second = put(documents, md, db, movie("B"))
@@ -221,6 +219,18 @@ def test_history_is_read_and_followed(
     assert [(change.id, change.kind, change.before) for change in changes] == [
         ("Movie/B", history_pb2.CHANGE_KIND_CREATED, b"")
     ]
+    halves = [put(documents, md, db, movie(f"H{n}", notes="x" * 1_900_000)) for n in range(2)]
+    put(documents, md, db, movie("H0", notes="y" * 1_900_000))
+    diff.to.commit = halves[-1].commit
+    assert len(list(history.DiffCommits(diff, metadata=md))) == 3
+    getattr(diff, "from").commit, diff.to.branch = halves[0].commit, "main"
+    assert code(lambda: history.DiffCommits(diff, metadata=md)) is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_a_branch_is_followed(channel: grpc.Channel, documents: Any, md: Any, db: str) -> None:
+    history = history_pb2_grpc.HistoryServiceStub(channel)
+    first = put(documents, md, db, movie("A"))
+    second = put(documents, md, db, movie("B"))
     since = history_pb2.Cursor(incarnation=1, number=2)
     watch = history.Watch(history_pb2.WatchRequest(database=db, branch="main", since=since), metadata=md)
     assert [next(watch).commit.id for _ in range(2)] == [first.commit, second.commit]

@@ -10,6 +10,7 @@ from data_kernel.application.streams import closing
 from data_kernel.domain.commits import Cursor
 from data_kernel.domain.documents import Change
 from shared.context import current
+from shared.errors import TooLarge
 from shared.grpc.generated.data_kernel.v1 import history_pb2, history_pb2_grpc
 
 
@@ -41,7 +42,7 @@ class HistoryServicer(history_pb2_grpc.HistoryServiceServicer):
         changes = await self._kernel.history.diff(request.database, old, new, current())
         async with closing(changes) as batches:
             async for batch in batches:
-                for response in _responses(batch):
+                for response in _responses(batch, self._kernel.settings.limits.unary_body_bytes):
                     yield response
 
     async def Watch(
@@ -55,10 +56,15 @@ class HistoryServicer(history_pb2_grpc.HistoryServiceServicer):
                 yield movement_message(movement)
 
 
-def _responses(changes: Iterable[Change]) -> Iterator[history_pb2.DiffCommitsResponse]:
+def _responses(changes: Iterable[Change], limit_bytes: int) -> Iterator[history_pb2.DiffCommitsResponse]:
     response, size = history_pb2.DiffCommitsResponse(), 0
     for change in changes:
         change_bytes = len(change.before or b"") + len(change.after or b"")
+        if change_bytes > limit_bytes:
+            # The contract has no parts for changes; REST streams them whole.
+            raise TooLarge(
+                f"changes: {change.id} changed by {change_bytes} bytes, more than {limit_bytes}", field="changes"
+            )
         if response.changes and size + change_bytes > MESSAGE_BYTES:
             yield response
             response, size = history_pb2.DiffCommitsResponse(), 0
