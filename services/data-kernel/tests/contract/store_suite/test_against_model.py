@@ -192,7 +192,8 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(moves.log for moves in self.names.values()))
     @rule(name=NAMES, place=PLACES, microseconds=st.sampled_from([-1, 0, 1]))
     def read_at_a_time(self, name: str, place: int, microseconds: int) -> None:
-        times = sorted(time for moves in self.names.values() for time in moves.times)
+        every = sorted(time for moves in self.names.values() for time in moves.times)
+        times = self.names[name].times or every
         at = times[place % len(times)] + timedelta(microseconds=microseconds)
         moves = self.names[name]
         past = [entry for entry, time in zip(moves.log, moves.times, strict=True) if time <= at]

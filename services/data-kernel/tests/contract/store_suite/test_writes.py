@@ -78,6 +78,8 @@ async def test_a_faulty_plan_is_undone_as_a_whole(store, scribe):
         await store.write(scribe.request("main", lambda view: Plan((), (twice, twice))))
     assert await scribe.contents(await scribe.head("main")) == {}
     assert len(await store.ref_log("oms", "main", Cursor())) == 1
+    await scribe.write("main", {"Movie/2": b"2"})
+    assert await scribe.contents(await scribe.head("main")) == {"Movie/2": b"2"}
 
 
 async def test_the_expected_head_is_compared_in_the_writer(store, scribe):
