@@ -7,12 +7,23 @@ from typing import Protocol
 
 from data_kernel.application.addressing import Addresses
 from data_kernel.application.attribution import attribute, require_caller
-from data_kernel.application.ports import DocumentStore, Idempotency, Planner, WriteOutcome, WriteRequest
+from data_kernel.application.ports import (
+    DocumentStore,
+    Idempotency,
+    Plan,
+    Planner,
+    WriteOutcome,
+    WriteRequest,
+    WriterView,
+)
 from data_kernel.domain.branches import BranchName, check_writable, refuse_other_environment
 from data_kernel.domain.commits import Attribution
 from data_kernel.domain.databases import Branch, Database, Naming, Revision
 from data_kernel.domain.documents import Graph
 from shared.context import CallContext
+
+STRUCTURE = "structure"
+"""The name under which metrics count the checks that run inside the writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ class Validator(Protocol):
 
 
 class HookMetrics(Protocol):
-    """Where the latencies of validators go."""
+    """Where the latencies of validators go; called from several threads."""
 
     def validator(self, name: str, duration_s: float) -> None:
         """One validator has run."""
@@ -108,7 +119,7 @@ class CommitHookPipeline:
                 database=command.database.name,
                 branch=branch,
                 attribution=attribution,
-                planner=command.planner,
+                planner=self._measured(command.planner),
                 expected_head=options.expected_head or None,
                 idempotency=options.idempotency,
                 dry_run=options.dry_run,
@@ -141,6 +152,18 @@ class CommitHookPipeline:
             trace_id=options.trace_id,
             naming=database.naming,
         )
+
+    def _measured(self, planner: Planner) -> Planner:
+        """The planner with its latency, which is that of the structural checks; it runs on the writer's thread."""
+
+        def run(view: WriterView) -> Plan:
+            started = time.perf_counter()
+            try:
+                return planner(view)
+            finally:
+                self._metrics.validator(STRUCTURE, time.perf_counter() - started)
+
+        return run
 
     async def _validate(self, validator: Validator, candidate: Candidate) -> None:
         started = time.perf_counter()

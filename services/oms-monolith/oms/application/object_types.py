@@ -25,8 +25,10 @@ class ObjectTypes:
         result = await self._put(object_type, create=None, change="updated", options=options)
         unused = _class_names(before) - _class_names(object_type)
         if unused and not options.get("dry_run"):
-            # A second commit: while the class still names them, the store refuses to delete its enumerations.
-            result = await self._database().delete_schema(sorted(unused), branch=options.get("branch"))
+            # A second commit, with a key of its own: as long as the class names them, its enumerations stay.
+            key = options.get("idempotency_key")
+            more: WriteOptions = {**options, "idempotency_key": f"{key}/2" if key else None, "expected_head": None}
+            result = await self._database().delete_schema(sorted(unused), **more)
         return result
 
     async def remove(self, name: str, options: WriteOptions) -> WriteResult:

@@ -13,7 +13,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -189,13 +188,14 @@ class StoreMachine(RuleBasedStateMachine):
         expected = [key for key, targets in links.items() if wanted in targets] if self.names[name].exists else []
         assert found == sorted(expected, key=str.encode)
 
-    @precondition(lambda self: any(moves.log for moves in self.names.values()))
-    @rule(name=NAMES, place=PLACES, microseconds=st.sampled_from([-1, 0, 1]))
-    def read_at_a_time(self, name: str, place: int, microseconds: int) -> None:
-        every = sorted(time for moves in self.names.values() for time in moves.times)
-        times = self.names[name].times or every
-        at = times[place % len(times)] + timedelta(microseconds=microseconds)
+    @rule(name=NAMES)
+    def read_at_every_moment(self, name: str) -> None:
         moves = self.names[name]
+        for moment in sorted(time for each in self.names.values() for time in each.times):
+            for microseconds in (-1, 0, 1):
+                self.read_at(name, moves, moment + timedelta(microseconds=microseconds))
+
+    def read_at(self, name: str, moves: Moves, at: datetime) -> None:
         past = [entry for entry, time in zip(moves.log, moves.times, strict=True) if time <= at]
         call = self.store.resolve(self.database, Revision(branch=name, at=at))
         if not past or past[-1][2] == "delete":
