@@ -12,10 +12,12 @@ from shared.clients.call_scope import call_scope
 from shared.database.collection_methods import CollectionMethods
 from shared.database.interfaces import (
     BranchInfo,
+    BranchMovement,
     CommitInfo,
     DocumentChange,
     Page,
     ReadOptions,
+    WatchCursor,
     WriteOptions,
     WriteResult,
 )
@@ -220,6 +222,22 @@ class KernelGrpc(CollectionMethods):
             async for batch in call:
                 for change in batch.changes:
                     yield messages.document_change(change)
+        finally:
+            call.cancel()
+
+    async def watch(
+        self, branch: str, since: WatchCursor, *, database: str | None = None
+    ) -> AsyncGenerator[BranchMovement, None]:
+        """As `TerminusGatewayClient.watch`."""
+        with call_scope(database=database, branch=branch) as context:
+            call = self._history.Watch(
+                history_pb2.WatchRequest(
+                    database=context.database, branch=context.branch, since=messages.watch_cursor(since)
+                )
+            )
+        try:
+            async for answer in call:
+                yield messages.branch_movement(answer.update)
         finally:
             call.cancel()
 

@@ -14,11 +14,13 @@ from shared.context import CallContext
 from shared.database.collection_methods import CollectionMethods
 from shared.database.interfaces import (
     BranchInfo,
+    BranchMovement,
     ChangeKind,
     CommitInfo,
     DocumentChange,
     Page,
     ReadOptions,
+    WatchCursor,
     WriteOptions,
     WriteResult,
 )
@@ -121,6 +123,20 @@ class KernelHttp(CollectionMethods):
         finally:
             await response.aclose()
 
+    async def watch(
+        self, branch: str, since: WatchCursor, *, database: str | None = None
+    ) -> AsyncGenerator[BranchMovement, None]:
+        """As `TerminusGatewayClient.watch`."""
+        place = f"{since.incarnation}.{since.number}" if since.number else ""
+        with self._scope({"database": database, "branch": branch}) as context:
+            # A branch may rest for as long as it likes: no pause between two movements is too long.
+            response = await self._stream(f"{_db(context)}/changes", {"branch": branch, "since": place}, may_rest=True)
+        try:
+            async for movement in ndjson(response):
+                yield _movement(movement)
+        finally:
+            await response.aclose()
+
     async def branches(self, *, database: str | None = None) -> list[BranchInfo]:
         """As `DocumentDatabase.branches`."""
         found: list[BranchInfo] = []
@@ -215,8 +231,10 @@ class KernelHttp(CollectionMethods):
         raise_for_problem(response)
         return response
 
-    async def _stream(self, path: str, params: _Params) -> httpx2.Response:
-        response = await self._client.send(self._client.build_request("GET", path, params=_given(params)), stream=True)
+    async def _stream(self, path: str, params: _Params, *, may_rest: bool = False) -> httpx2.Response:
+        timeout = httpx2.Timeout(self._client.timeout, read=None) if may_rest else self._client.timeout
+        request = self._client.build_request("GET", path, params=_given(params), timeout=timeout)
+        response = await self._client.send(request, stream=True)
         if response.is_error:
             await response.aread()
             raise_for_problem(response)
@@ -245,3 +263,9 @@ def _commit(commit: Any) -> CommitInfo:
 
 def _change(change: Any) -> DocumentChange:
     return DocumentChange(**{**change, "kind": ChangeKind(change["kind"])})
+
+
+def _movement(line: Any) -> BranchMovement:
+    incarnation, _, number = line["cursor"].partition(".")
+    cursor = WatchCursor(int(incarnation), int(number))
+    return BranchMovement(cursor, line["cause"], line["old_head"] or "", line["new_head"] or "")

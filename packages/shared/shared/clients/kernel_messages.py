@@ -11,10 +11,12 @@ from shared.canonical import Json, decode
 from shared.context import CallContext
 from shared.database.interfaces import (
     BranchInfo,
+    BranchMovement,
     ChangeKind,
     CommitInfo,
     DocumentChange,
     ReadOptions,
+    WatchCursor,
     WriteOptions,
     WriteResult,
 )
@@ -33,6 +35,11 @@ _KINDS = {
     history_pb2.CHANGE_KIND_CREATED: ChangeKind.CREATED,
     history_pb2.CHANGE_KIND_UPDATED: ChangeKind.UPDATED,
     history_pb2.CHANGE_KIND_DELETED: ChangeKind.DELETED,
+}
+_CAUSES = {
+    history_pb2.REF_CAUSE_CREATE: "create",
+    history_pb2.REF_CAUSE_COMMIT: "commit",
+    history_pb2.REF_CAUSE_DELETE: "delete",
 }
 
 
@@ -97,6 +104,22 @@ def document_change(change: history_pb2.DocumentChange) -> DocumentChange:
         kind=_KINDS[change.kind],
         before=_optional(change.before),
         after=_optional(change.after),
+    )
+
+
+def watch_cursor(since: WatchCursor) -> history_pb2.Cursor:
+    """A place in the movements of a branch."""
+    return history_pb2.Cursor(incarnation=since.incarnation, number=since.number)
+
+
+def branch_movement(update: history_pb2.RefUpdate) -> BranchMovement:
+    """One movement."""
+    return BranchMovement(
+        cursor=WatchCursor(update.incarnation, update.number),
+        cause=_CAUSES.get(update.cause, ""),
+        old_head=update.old_head,
+        new_head=update.new_head,
+        traceparent=update.traceparent,
     )
 
 

@@ -11,11 +11,12 @@ from shared.context import current
 from shared.database.collection_methods import CollectionMethods
 from shared.database.interfaces import (
     BranchInfo,
+    BranchMovement,
     CommitInfo,
     DocumentChange,
-    DocumentDatabase,
     Page,
     ReadOptions,
+    WatchCursor,
     WriteOptions,
     WriteResult,
 )
@@ -53,7 +54,7 @@ class TerminusGatewayClient(CollectionMethods):
     ) -> None:
         telemetry = telemetry or Telemetry.off("client")
         self._resilience = Resilience(AUDIENCE, telemetry.registry, deadline_s=timeout_s)
-        self._transport: DocumentDatabase
+        self._transport: KernelGrpc | KernelHttp
         if use_grpc:
             self._transport = KernelGrpc(
                 open_channel(target, audience=AUDIENCE, signer=signer, telemetry=telemetry, tls=tls)
@@ -127,6 +128,15 @@ class TerminusGatewayClient(CollectionMethods):
     ) -> AsyncGenerator[DocumentChange, None]:
         """As `DocumentDatabase.diff`."""
         return self._transport.diff(before, after, database=database, branch=branch)
+
+    def watch(
+        self, branch: str, since: WatchCursor | None = None, *, database: str | None = None
+    ) -> AsyncGenerator[BranchMovement, None]:
+        """The movements of a branch after `since`: those past, then those to come, without end.
+
+        Ends with Unavailable where the kernel goes away; the cursor of the last movement goes on from there.
+        """
+        return self._transport.watch(branch, since or WatchCursor(), database=database)
 
     async def branches(self, *, database: str | None = None) -> list[BranchInfo]:
         """As `DocumentDatabase.branches`."""

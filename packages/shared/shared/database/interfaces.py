@@ -113,6 +113,28 @@ class DocumentChange:
     after: Json
 
 
+@dataclass(frozen=True, slots=True)
+class WatchCursor:
+    """A place in the movements of one branch: which branch of that name, and the last number seen (0: none)."""
+
+    incarnation: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BranchMovement:
+    """One movement of a branch: from `old_head` to `new_head`, each empty where there is none.
+
+    `cause` is `create`, `commit` or `delete`; `traceparent` that of the write, empty where it is not told.
+    """
+
+    cursor: WatchCursor
+    cause: str
+    old_head: str
+    new_head: str
+    traceparent: str = ""
+
+
 @runtime_checkable
 class DocumentDatabase(Protocol):
     """One versioned document store, whatever is behind it.

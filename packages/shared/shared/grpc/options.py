@@ -22,6 +22,7 @@ IDEMPOTENT_METHODS: Mapping[str, Sequence[str]] = {
     "data_kernel.v1.HistoryService": ("GetLog", "DiffCommits", "Watch"),
     "data_kernel.v1.QueryService": ("ExecuteQuery",),
     "data_kernel.v1.SchemaService": ("GetSchema",),
+    "embedding.v1.EmbeddingService": ("Embed", "Similarity", "Search", "ModelInfo"),
     "data_kernel.DocumentService": ("Get",),
     "data_kernel.QueryService": ("Execute",),
 }
