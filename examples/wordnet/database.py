@@ -1,4 +1,4 @@
-"""Reads WordNet's database files, as Debian's package `wordnet-base` installs them (formats: wndb(5WN), cntlist(5WN))."""
+"""Reads WordNet's files as Debian's package `wordnet-base` installs them (formats: wndb(5WN), cntlist(5WN))."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ _SATELLITE: Final = "s"
 _HYPERNYM_POINTERS: Final = {"@", "@i"}
 _SENSE_COUNTS: Final = "cntlist.rev"
 # The lexicographer files by their number (lexnames(5WN)).
-_CATEGORIES: Final = (
+_CATEGORY_NAMES: Final = (
     "adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body noun.cognition "
     "noun.communication noun.event noun.feeling noun.food noun.group noun.location noun.motive noun.object "
     "noun.person noun.phenomenon noun.plant noun.possession noun.process noun.quantity noun.relation noun.shape "
     "noun.state noun.substance noun.time verb.body verb.change verb.cognition verb.communication verb.competition "
     "verb.consumption verb.contact verb.creation verb.emotion verb.motion verb.perception verb.possession "
     "verb.social verb.stative verb.weather adj.ppl"
-).split()
+)
+_CATEGORIES: Final = tuple(_CATEGORY_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def read_synsets(folder: Path, part: str) -> dict[str, Synset]:
 
 
 def read_counts(folder: Path, part: str) -> dict[str, int]:
-    """How often each synset (by id) was met in the texts that WordNet's authors tagged; those never met are left out."""
+    """How often each synset (by id) was met in the texts that WordNet's authors tagged; never ones are absent."""
     lines = (folder / _SENSE_COUNTS).read_text(encoding="ascii").splitlines()
     by_sense = {key.rsplit(":", 2)[0]: int(count) for key, _, count in (line.split(" ") for line in lines)}
     numbers = _sense_numbers(folder / f"index.{PARTS[part]}")

@@ -58,9 +58,10 @@ def _candidates(synsets: Mapping[str, Synset], counts: Mapping[str, int]) -> Ite
 
 
 def _ranked(ids: set[str], synsets: Mapping[str, Synset], counts: Mapping[str, int]) -> list[str]:
-    return sorted(
-        ids, key=lambda each: (-counts.get(each, 0), not synsets[each].lemmas[0].islower(), "_" in each, each)
-    )
+    def rank(each: str) -> tuple[int, bool, bool, str]:
+        return -counts.get(each, 0), not synsets[each].lemmas[0].islower(), "_" in each, each
+
+    return sorted(ids, key=rank)
 
 
 def _below(root: str, narrower: Mapping[str, list[str]]) -> set[str]:
