@@ -1,0 +1,1 @@
+"""`embedding.v1` over gRPC."""
