@@ -26,6 +26,8 @@ class Choices(BaseSettings):
     data_kernel_grpc_port: Port = Field(50051, description="data-kernel, gRPC")
     event_gateway_http_port: Port = Field(8003, description="event-gateway, HTTP")
     event_gateway_grpc_port: Port = Field(50057, description="event-gateway, gRPC")
+    embedding_http_port: Port = Field(8001, description="embedding-service, HTTP")
+    embedding_grpc_port: Port = Field(50055, description="embedding-service, gRPC")
     nats_port: PortOrFree = Field(0, description="NATS; 0 takes a free port")
     redis_port: PortOrFree = Field(0, description="Redis; 0 takes a free port")
     oms_home: Path = Field(ROOT / ".oms", description="the folder of all data, keys and tokens")
@@ -41,7 +43,7 @@ class Choices(BaseSettings):
     up_ready_timeout_s: float = Field(120, description="how long everything may take to be ready", gt=0, le=3600)
     up_max_starts: int = Field(5, description="give up when one process was started so often …", ge=1, le=1000)
     up_start_window_s: float = Field(60, description="… within so many seconds", gt=0, le=86_400)
-    up_drain_s: float = Field(20, description="how long everything may take to end", gt=0, le=3600)
+    up_drain_s: float = Field(40, description="how long everything may take to end", gt=0, le=3600)
 
     @property
     def home(self) -> Home:
@@ -73,6 +75,8 @@ class Choices(BaseSettings):
             kernel_grpc=self.data_kernel_grpc_port,
             gateway_http=self.event_gateway_http_port,
             gateway_grpc=self.event_gateway_grpc_port,
+            embedding_http=self.embedding_http_port,
+            embedding_grpc=self.embedding_grpc_port,
             nats=self.nats_port or next(chosen),
             redis=self.redis_port or next(chosen),
         )

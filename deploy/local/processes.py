@@ -34,6 +34,8 @@ class Ports:
     kernel_grpc: int
     gateway_http: int
     gateway_grpc: int
+    embedding_http: int
+    embedding_grpc: int
     nats: int
     redis: int
 
@@ -122,6 +124,7 @@ def platform_processes(home: Home, ports: Ports, options: Options) -> tuple[Proc
         _nats(home, ports),
         _data_kernel(home, ports, options),
         _event_gateway(home, ports, options),
+        _embedding(home, ports, options),
         _oms(home, ports, options),
     )
 
@@ -195,11 +198,26 @@ def _event_gateway(home: Home, ports: Ports, options: Options) -> Process:
     )
 
 
+def _embedding(home: Home, ports: Ports, options: Options) -> Process:
+    return _service(
+        "embedding",
+        "embedding_service.main",
+        drain_order=5,
+        ports=(ports.embedding_http, ports.embedding_grpc),
+        home=home,
+        environment={
+            **_common(home, ports, options, "embedding"),
+            # Each service that uses Redis has a database of its own in it.
+            "REDIS_URL": f"redis://{LOOPBACK}:{ports.redis}/5",
+        },
+    )
+
+
 def _oms(home: Home, ports: Ports, options: Options) -> Process:
     return _service(
         "oms",
         "oms.main",
-        drain_order=5,
+        drain_order=9,
         ports=(ports.oms_http, None),
         home=home,
         environment=_common(home, ports, options, "oms"),
@@ -251,6 +269,8 @@ def _common(home: Home, ports: Ports, options: Options, service: str) -> dict[st
         "DATA_KERNEL_HTTP_URL": f"http://{LOOPBACK}:{ports.kernel_http}",
         "EVENT_GATEWAY_GRPC_ADDRESS": f"{LOOPBACK}:{ports.gateway_grpc}",
         "EVENT_GATEWAY_HTTP_URL": f"http://{LOOPBACK}:{ports.gateway_http}",
+        "EMBEDDING_GRPC_ADDRESS": f"{LOOPBACK}:{ports.embedding_grpc}",
+        "EMBEDDING_HTTP_URL": f"http://{LOOPBACK}:{ports.embedding_http}",
         "NATS_URL": f"nats://{LOOPBACK}:{ports.nats}",
         "REDIS_URL": f"redis://{LOOPBACK}:{ports.redis}",
         "USE_GATEWAY": options.use_gateway,

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -45,7 +45,7 @@ class Platform:
     ) -> None:
         """`only` names the processes to start (default: all); `environment` adds settings by process name."""
         self.home = Home(folder)
-        self.ports = Ports(*free_ports(7))
+        self.ports = Ports(*free_ports(len(fields(Ports))))
         self.options = replace(options or Options(), traces=True)
         wanted = set(only) if only is not None else None
         self._processes: dict[str, Process] = {}
@@ -79,6 +79,14 @@ class Platform:
     @property
     def gateway_grpc(self) -> str:
         return f"127.0.0.1:{self.ports.gateway_grpc}"
+
+    @property
+    def embedding_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.embedding_http}"
+
+    @property
+    def embedding_grpc(self) -> str:
+        return f"127.0.0.1:{self.ports.embedding_grpc}"
 
     @property
     def nats_url(self) -> str:

@@ -1,4 +1,5 @@
 import signal
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from processes import Home, Options, Ports, platform_processes
 from supervision import StartCounter, StateChange, parse_state, require_tools, write_supervision
 
-PORTS = Ports(oms_http=1, kernel_http=2, kernel_grpc=3, gateway_http=4, gateway_grpc=5, nats=6, redis=7)
+PORTS = Ports(**{field.name: number for number, field in enumerate(fields(Ports), start=1)})
 
 
 def change(state: str, process: str = "redis") -> StateChange:
