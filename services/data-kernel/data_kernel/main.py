@@ -14,6 +14,7 @@ from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.event_sink import FlaggedEventSink
 from data_kernel.adapters.metrics import PrometheusMetrics
 from data_kernel.adapters.observed import ObservedStore
+from data_kernel.api import terminusdb
 from data_kernel.api.grpc.services import registrations
 from data_kernel.api.rest import routers
 from data_kernel.application.announcing import Announcer
@@ -139,9 +140,10 @@ def build(settings: KernelSettings) -> "FastAPI":
         authenticator=process.authenticator,
         health=Health(settings.service_name, {"store": Dependency(process.ping, required=True)}, process.ping),
         lifespan=lifespan,
-        # The TerminusDB-compatible surface adds its router, its form of errors and its open path here.
-        routers=routers(),
+        routers=[*routers(), terminusdb.router()],
         telemetry=process.telemetry,
+        error_renderers={terminusdb.PREFIX: terminusdb.render_error},
+        open_paths=terminusdb.OPEN_PATHS,
     )
 
 
