@@ -1,5 +1,7 @@
 """Branches: `POST` and `DELETE /api/branch/{path}`."""
 
+from typing import NoReturn
+
 from fastapi import Request
 from fastapi.responses import Response
 
@@ -13,10 +15,10 @@ from data_kernel.api.terminusdb.refusals import (
     bad_parameter,
     invalid_path,
     not_offered,
-    unknown_database,
 )
 from data_kernel.api.terminusdb.resources import MAIN, ORGANISATION, Kind, Resource, parse_resource, path_segments
 from data_kernel.application.addressing import NamedRevision
+from data_kernel.application.kernel import Kernel
 from shared.canonical import Json
 from shared.context import current
 from shared.errors import AlreadyExists, Forbidden, NotFound
@@ -27,7 +29,7 @@ _DONE = "api:BranchResponse"
 async def create_branch(request: Request, kernel: TheKernel) -> Response:
     """Make a branch at its `origin`, a path or a bare name; without one it has no commits."""
     resource = _branch(request)
-    origin = _origin((await json_body(request)).value, resource)
+    origin = await _origin(kernel, (await json_body(request)).value, resource)
     try:
         with in_terms_of(resource):
             await kernel.databases.get(resource.database, current())
@@ -69,7 +71,7 @@ def _branch(request: Request) -> Resource:
     return resource
 
 
-def _origin(body: Json, resource: Resource) -> NamedRevision | None:
+async def _origin(kernel: Kernel, body: Json, resource: Resource) -> NamedRevision | None:
     given = body if isinstance(body, dict) else {}
     if given.get("prefixes"):
         raise not_offered("a branch with prefixes of its own", "prefixes")
@@ -80,20 +82,26 @@ def _origin(body: Json, resource: Resource) -> NamedRevision | None:
         raise bad_parameter("origin", "non-empty string", origin)
     if "/" not in origin:
         return NamedRevision(branch=origin)
-    return _origin_path(origin, resource)
+    return await _origin_path(kernel, origin, resource)
 
 
-def _origin_path(origin: str, resource: Resource) -> NamedRevision:
-    segments = (
-        path_segments(origin.encode("ascii", "replace"), "") if origin.isascii() else origin.strip("/").split("/")
-    )
-    source = parse_resource(segments)
+async def _origin_path(kernel: Kernel, origin: str, resource: Resource) -> NamedRevision:
+    source = parse_resource(path_segments(origin))
     if source is None or source.kind not in {Kind.BRANCH, Kind.COMMIT}:
         raise invalid_path(origin)
-    if source.organisation != ORGANISATION:
-        raise unknown_database(source.organisation, source.database)
-    if source.database != resource.database:
-        raise not_offered("an origin in another database", "origin")
+    if source.database != resource.database or source.organisation != ORGANISATION:
+        await _refuse_other_database(kernel, source)
     if source.kind is Kind.COMMIT:
         return NamedRevision(commit=source.name)
     return NamedRevision(branch=source.name or MAIN)
+
+
+async def _refuse_other_database(kernel: Kernel, source: Resource) -> NoReturn:
+    known = {database.name for database in await kernel.databases.known(current())}
+    if source.organisation == ORGANISATION and source.database in known:
+        raise not_offered("an origin in another database", "origin")
+    raise Refusal(
+        NotFound("there is no such database", field="database"),
+        kind="api:UnknownOriginDatabase",
+        members={"api:organization_name": source.organisation, "api:database_name": source.database},
+    )

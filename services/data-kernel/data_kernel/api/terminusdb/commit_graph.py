@@ -1,6 +1,7 @@
 """The commit graph of a database as documents: its branches and their commits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 from fastapi.responses import Response
@@ -9,8 +10,8 @@ from data_kernel.api.terminusdb.answers import Bodies, documents_answer
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.resources import Resource
 from data_kernel.application.addressing import NamedRevision
+from data_kernel.application.history import LogPage
 from data_kernel.application.kernel import Kernel
-from data_kernel.application.streams import closing
 from data_kernel.domain.commits import Commit
 from data_kernel.domain.databases import Branch
 from shared.canonical import Json, JsonNumber, encode
@@ -63,16 +64,31 @@ async def branches_of(kernel: Kernel, database: str, context: CallContext) -> li
     return found
 
 
-async def commits_of(
-    kernel: Kernel, database: str, revision: NamedRevision, context: CallContext
-) -> AsyncIterator[tuple[Commit, ...]]:
-    """Commits of a state by first parents, newest first, in batches; the first is read before anything is given."""
-    size = kernel.settings.limits.page_size
-    page = await kernel.history.log(database, revision, context, count=size)
-    yield page.commits
-    while page.next_page_token:
-        page = await kernel.history.log(database, revision, context, count=size, page_token=page.next_page_token)
+class Log:
+    """The commits of a state by first parents, newest first."""
+
+    def __init__(self, kernel: Kernel, database: str, revision: NamedRevision, context: CallContext) -> None:
+        self._kernel = kernel
+        self._database = database
+        self._revision = revision
+        self._context = context
+
+    async def first(self) -> LogPage:
+        """The newest commits; `NotFound` where there is no such state."""
+        return await self._page("")
+
+    async def batches(self, first: LogPage) -> AsyncGenerator[tuple[Commit, ...], None]:
+        """Those of the first page, and all that follow."""
+        page = first
         yield page.commits
+        while page.next_page_token:
+            page = await self._page(page.next_page_token)
+            yield page.commits
+
+    async def _page(self, token: str) -> LogPage:
+        size = self._kernel.settings.limits.page_size
+        log = self._kernel.history.log
+        return await log(self._database, self._revision, self._context, count=size, page_token=token)
 
 
 async def answer(kernel: Kernel, resource: Resource, type_name: str, *, as_list: bool) -> Response:
@@ -92,7 +108,8 @@ async def _documents(
         return
     seen: set[str] = set()
     for head in (branch.head for branch in branches if branch.head):
-        async with closing(commits_of(kernel, database, NamedRevision(commit=head), context)) as batches:
+        log = Log(kernel, database, NamedRevision(commit=head), context)
+        async with aclosing(log.batches(await log.first())) as batches:
             async for batch in batches:
                 fresh = [commit for commit in batch if commit.id not in seen]
                 seen.update(commit.id for commit in fresh)

@@ -113,6 +113,7 @@ def _absent(cause: OmsError) -> Refusal:
         cause,
         status=HTTPStatus.NOT_FOUND,
         kind="",
+        beside={"api:status": "api:failure"},
         text="Database does not exist, or you do not have permission",
     )
 

@@ -80,7 +80,9 @@ def _ids(text: str) -> tuple[str, ...]:
     try:
         value = decode(text, field="ids")
     except InvalidInput as error:
-        raise Refusal(error, kind="api:JSONInvalid", text="Submitted JSON data is invalid") from error
+        raise Refusal(
+            error, kind="api:JSONInvalid", text="Submitted JSON data is invalid", beside={"api:what": "illegal_json"}
+        ) from error
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise InvalidInput("ids: it is a JSON array of texts", field="ids")
     return tuple(str(each) for each in value)

@@ -62,15 +62,12 @@ async def _put(write: Write, body: JsonBody, mode: PutMode, *, full: bool) -> Re
             return await writes.put_schema(database, documents, mode, options, context, full=full)
         return await writes.put(database, documents, mode, options, context, size_bytes=body.size_bytes)
 
-    return await write.answer(await write.run(call, document_id=_only_id(documents)))
+    return await write.answer(await write.run(call, _given_ids(documents)))
 
 
-def _only_id(documents: list[Json]) -> str:
-    """The id of a document that was sent alone, as it was given."""
-    match documents:
-        case [{"@id": str(document_id)}]:
-            return document_id
-    return ""
+def _given_ids(documents: list[Json]) -> list[str]:
+    ids = [each.get("@id") for each in documents if isinstance(each, dict)]
+    return [each for each in ids if isinstance(each, str)]
 
 
 async def _deleted(write: Write, body: JsonBody) -> WriteOutcome:
@@ -78,7 +75,7 @@ async def _deleted(write: Write, body: JsonBody) -> WriteOutcome:
     if write.parameters.flag("nuke"):
         return await _delete_all(write, "")
     if one:
-        return await _delete(write, [await _stored_id(write, one)], named=one)
+        return await _delete(write, [await _stored_id(write, one)])
     if type_name:
         return await _delete_all(write, await _stored_name(write, type_name))
     if body.value is None:
@@ -90,13 +87,13 @@ async def _deleted(write: Write, body: JsonBody) -> WriteOutcome:
     return await _delete_present(write, [await _stored_id(write, each) for each in _texts(body)])
 
 
-async def _delete(write: Write, ids: list[str], *, named: str = "") -> WriteOutcome:
+async def _delete(write: Write, ids: list[str]) -> WriteOutcome:
     async def call() -> WriteOutcome:
         writes, database = write.kernel.writes, write.resource.database
         delete = writes.delete_schema if write.graph is Graph.SCHEMA else writes.delete
         return await delete(database, ids, write.options, current())
 
-    return await write.run(call, document_id=named)
+    return await write.run(call, ids)
 
 
 async def _delete_present(write: Write, ids: list[str]) -> WriteOutcome:

@@ -68,6 +68,7 @@ def _body(request: Request, refusal: Refusal) -> dict[str, Json]:
         "api:status": _status_name(refusal.status),
         "api:message": refusal.text,
     }
+    body |= refusal.beside
     if not refusal.kind:
         return body
     body["api:request_id"] = context.current().request_id

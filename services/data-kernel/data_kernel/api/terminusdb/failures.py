@@ -25,8 +25,6 @@ def _not_found(error: NotFound, resource: Resource, document_id: str) -> NotFoun
             return unknown_database(resource.organisation, resource.database)
         case "branch" | "commit":
             return unresolvable(resource, missing=error.field)
-        case "id" | "class_names" if document_id:
+        case "id" if document_id:
             return document_not_found(document_id)
-        case "id" | "class_names":
-            return Refusal(error, status=404, kind="api:DocumentNotFound")
     return error

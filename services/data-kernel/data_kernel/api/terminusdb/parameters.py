@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from data_kernel.api.rest.inputs import JsonBody, kernel_of
+from data_kernel.api.terminusdb.concatenation import concatenated
 from data_kernel.api.terminusdb.refusals import (
     Refusal,
     bad_parameter,
@@ -35,6 +36,8 @@ from shared.http import read_body
 DATA_VERSION = "TerminusDB-Data-Version"
 METHOD_OVERRIDE = "X-HTTP-Method-Override"
 _VERSION = re.compile(r"([^:]{4,}):(.{4,})")
+_MAX_DIGITS = 15
+_SEVERAL = 2
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -126,9 +129,6 @@ class Parameters:
                 raise not_offered(f"{name}=true", name)
 
 
-_MAX_DIGITS = 15
-
-
 def _as_text(name: str, value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -177,4 +177,15 @@ async def json_body(request: Request) -> JsonBody:
             text=f"Bad 'Content-Type' header value: '{media_type}'. Expected value: 'application/json'",
             envelope="api:BadContentTypeErrorResponse",
         )
-    return JsonBody(await decode_body(text), len(text))
+    return JsonBody(await _decoded(text), len(text))
+
+
+async def _decoded(text: bytes) -> Json:
+    """One JSON value, or the array of several objects that stand one after another."""
+    try:
+        return await decode_body(text)
+    except InvalidInput:
+        parts = concatenated(text)
+        if len(parts) < _SEVERAL:
+            raise
+    return [await decode_body(part) for part in parts]

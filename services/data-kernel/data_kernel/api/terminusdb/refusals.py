@@ -1,6 +1,6 @@
 """Errors with TerminusDB's own kind and members, over the platform's reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from data_kernel.api.terminusdb.resources import Resource
@@ -12,7 +12,7 @@ class Refusal(OmsError):
     """What `cause` says, answered with this status and kind.
 
     `kind` is the `@type` of `api:error` (empty: the answer has no `api:error`), `members` stand beside it, `text` is
-    TerminusDB's message, and `envelope` replaces the endpoint's `@type`.
+    TerminusDB's message, `envelope` replaces the endpoint's `@type`, and `beside` stands beside `api:error`.
     """
 
     def __init__(
@@ -24,6 +24,7 @@ class Refusal(OmsError):
         members: Mapping[str, Json] | None = None,
         text: str = "",
         envelope: str = "",
+        beside: Mapping[str, Json] | None = None,
     ) -> None:
         super().__init__(
             cause.detail,
@@ -37,6 +38,7 @@ class Refusal(OmsError):
         self.members = dict(members or {})
         self.text = text or cause.detail
         self.envelope = envelope
+        self.beside = dict(beside or {})
 
 
 def missing_parameter(name: str) -> Refusal:
@@ -114,6 +116,16 @@ def document_not_found(document_id: str) -> Refusal:
         kind="api:DocumentNotFound",
         members={"api:document_id": document_id},
         text=f"Document not found: '{document_id}'",
+    )
+
+
+def named_repeatedly(cause: InvalidInput, repeated: Sequence[str]) -> Refusal:
+    """One request writes a document twice; `repeated` are the ids that were given and show it."""
+    return Refusal(
+        cause,
+        kind="api:SameDocumentIdsMutatedInOneTransaction",
+        members={"api:duplicate_ids": list(repeated)},
+        text="Tried to mutate document with same id multiple times",
     )
 
 

@@ -1,6 +1,6 @@
 """What every write of documents or classes has in common: its conditions, attribution and answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -8,12 +8,12 @@ from fastapi.responses import Response
 
 from data_kernel.api.rest.inputs import JsonBody
 from data_kernel.api.terminusdb.answers import CHANGED, branch_headers, json_answer, version_headers
+from data_kernel.api.terminusdb.explanations import Explanation
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.parameters import DataVersion, Parameters, resource_of
 from data_kernel.api.terminusdb.prefixes import prefixes_of
-from data_kernel.api.terminusdb.refusals import Refusal, already_exists
+from data_kernel.api.terminusdb.refusals import Refusal
 from data_kernel.api.terminusdb.resources import Kind, Resource
-from data_kernel.api.terminusdb.witnesses import schema_check_failure
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.bodies import encode_body
 from data_kernel.application.hooks import WriteOptions
@@ -24,7 +24,7 @@ from data_kernel.application.reads import ListQuery
 from data_kernel.domain.databases import Naming
 from data_kernel.domain.documents import Graph
 from shared.context import current
-from shared.errors import AlreadyExists, Conflict, InvalidInput, ValidationFailed
+from shared.errors import Conflict, InvalidInput, OmsError
 
 # Neither attribution nor the key itself is part of what a repeated key must repeat.
 _NOT_FINGERPRINTED = {"author", "message"}
@@ -61,23 +61,15 @@ class Write:
         )
         return cls(kernel, resource, parameters, expected, graph, options)
 
-    async def run(self, call: Callable[[], Awaitable[WriteOutcome]], *, document_id: str = "") -> WriteOutcome:
-        """Make the write, and tell what refuses it as TerminusDB does."""
+    async def run(self, call: Callable[[], Awaitable[WriteOutcome]], ids: Sequence[str] = ()) -> WriteOutcome:
+        """Make the write, and tell what refuses it as TerminusDB does; `ids` are those that the request gave."""
         try:
-            with in_terms_of(self.resource, document_id):
+            with in_terms_of(self.resource):
                 return await call()
-        except ValidationFailed as error:
-            context = current()
-            revision = self.resource.revision(context)
-            prefixes = await prefixes_of(self.kernel, self.resource.database, revision, context)
-            raise schema_check_failure(error, prefixes) from error
-        except AlreadyExists as error:
-            named = {"api:document_id": document_id} if document_id else {}
-            raise already_exists(error, "api:DocumentIdAlreadyExists", named) from error
-        except Conflict as error:
-            if error.field == "expected_head":
+        except OmsError as error:
+            if isinstance(error, Conflict) and error.field == "expected_head":
                 raise self.expected.mismatch(self.resource, await _head(self.kernel, self.resource)) from error
-            raise
+            raise await Explanation(self.kernel, self.resource, self.graph, ids).of(error) from error
 
     async def nothing(self) -> WriteOutcome:
         """What a write answers that names nothing: the head as it is, if it is the one expected."""
