@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from data_kernel.api.rest.inputs import JsonBody, TheKernel
 from data_kernel.api.terminusdb.document_reads import answer_documents
+from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.parameters import METHOD_OVERRIDE, json_body
 from data_kernel.api.terminusdb.prefixes import prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, bad_parameter
@@ -46,7 +47,8 @@ async def delete_documents(request: Request, kernel: TheKernel) -> Response:
     body = await json_body(request)
     write = await Write.of(request, kernel, body)
     write.parameters.refuse("require_migration", "allow_destructive_migration")
-    outcome = await _deleted(write, body)
+    with in_terms_of(write.resource):
+        outcome = await _deleted(write, body)
     return Response(status_code=204, headers=write.headers(outcome))
 
 
