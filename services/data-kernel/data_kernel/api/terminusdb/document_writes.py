@@ -30,7 +30,9 @@ async def insert_documents(request: Request, kernel: TheKernel) -> Response:
     if request.headers.get(METHOD_OVERRIDE, "").upper() == "GET":
         return await answer_documents(request, kernel, body.value)
     write = await Write.of(request, kernel, body)
-    mode = PutMode.UPSERT if write.parameters.flag("overwrite") else PutMode.INSERT
+    # Classes are never overwritten by an insert, whatever it says.
+    overwrites = write.parameters.flag("overwrite") and write.graph is Graph.INSTANCE
+    mode = PutMode.UPSERT if overwrites else PutMode.INSERT
     return await _put(write, body, mode, full=write.parameters.flag("full_replace"))
 
 

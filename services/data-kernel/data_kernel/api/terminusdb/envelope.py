@@ -11,6 +11,7 @@ from shared import context
 from shared.canonical import Json, encode
 from shared.errors import NotFound, OmsError, Reason
 from shared.http.problems import error_headers
+from shared.http.routes import ROUTE_KEY
 
 JSON = "application/json; charset=UTF-8"
 REASON = "X-Oms-Reason"
@@ -39,7 +40,9 @@ _STATUS_NAMES: Mapping[int, str] = {
 
 def render_error(request: Request, error: OmsError) -> Response:
     """The answer to a request below `/api` that ended with this error."""
-    if isinstance(error, NotFound) and request.scope.get("endpoint") is None:
+    # Whatever fails before a route has begun is the framework's: it knows no such path, or not with this method.
+    has_begun = ROUTE_KEY in request.scope
+    if isinstance(error, NotFound) and not has_begun:
         return _answer(error, HTTPStatus.NOT_FOUND, _unknown_path(request))
     if error.reason is Reason.UNAUTHENTICATED:
         refusal = Refusal(
@@ -50,14 +53,14 @@ def render_error(request: Request, error: OmsError) -> Response:
             envelope="api:ErrorResponse",
         )
     else:
-        refusal = error if isinstance(error, Refusal) else _generic(error)
+        refusal = error if isinstance(error, Refusal) else _generic(error, has_begun=has_begun)
     return _answer(refusal, refusal.status, _body(request, refusal))
 
 
-def _generic(error: OmsError) -> Refusal:
+def _generic(error: OmsError, *, has_begun: bool) -> Refusal:
     """What TerminusDB has no kind for goes by the platform's name."""
     kind = "".join(word.capitalize() for word in error.reason.value.split("_"))
-    is_wrong_method = error.reason is Reason.UNSUPPORTED and error.field is None
+    is_wrong_method = error.reason is Reason.UNSUPPORTED and not has_begun
     status = HTTPStatus.METHOD_NOT_ALLOWED if is_wrong_method else error.mapping.http_status
     return Refusal(error, status=status, kind=f"oms:{kind}")
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from data_kernel.api.terminusdb import branches, databases, document_reads, document_writes, history, server
+from data_kernel.api.terminusdb.openapi import described
 
 PREFIX = "/api"
 OPEN_PATHS = (f"{PREFIX}/ok",)
@@ -40,5 +41,6 @@ def router() -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix=PREFIX, tags=["terminusdb"])
     for path, method, handler in _ROUTES:
-        routes.add_api_route(path, handler, methods=[method], response_class=Response)
+        extra = described(path, method)
+        routes.add_api_route(path, handler, methods=[method], response_class=Response, openapi_extra=extra)
     return routes

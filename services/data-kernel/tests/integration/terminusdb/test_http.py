@@ -213,6 +213,14 @@ def test_nobody_writes_in_anothers_name_on_the_platforms_databases(http: httpx2.
     assert http.get(encoded, params={"id": "Movie/B"}).json()["title"] == "B"
 
 
+def test_main_is_the_platforms_for_every_service(kernel: KernelProcess, platform_db: str) -> None:
+    with kernel.http(subject="", service="embedding") as service:
+        written = service.post(document(platform_db), json=movie("S"))
+        (newest,) = service.get(f"/api/log/admin/{platform_db}", params={"count": "1"}).json()
+    assert written.headers["x-oms-branch"] == "dev/oms/main"
+    assert (newest["author"], newest["oms:actor"]) == ("system@embedding", "system@embedding")
+
+
 def test_a_branch_that_path_and_header_name_differently_is_refused(http: httpx2.Client, free_db: str) -> None:
     path = document(free_db, "/local/branch/main")
     refused = http.post(path, params=SAID, json=movie("A"), headers={"X-Branch": "other"})
@@ -384,6 +392,8 @@ def test_a_whole_schema_is_replaced_at_once(http: httpx2.Client, free_db: str) -
     assert replaced.json() == ["Box"]
     classes = http.get(document(free_db), params={"graph_type": "schema", "as_list": "true", "type": "Class"}).json()
     assert classes == [box]
+    over = http.post(document(free_db), params={**said, "overwrite": "true"}, json=box)
+    assert (kind(over)[3], over.json()["api:error"]["api:document_id"]) == ("api:DocumentIdAlreadyExists", "Box")
     gone = http.request("DELETE", document(free_db), params={**said, "id": "Box"})
     assert gone.status_code == 204
     again = http.request("DELETE", document(free_db), params={**said, "id": "Box"})
