@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from data_kernel.api.rest.inputs import JsonBody, kernel_of
-from data_kernel.api.terminusdb.concatenation import concatenated
+from data_kernel.api.terminusdb.concatenation import read_several
 from data_kernel.api.terminusdb.refusals import (
     Refusal,
     bad_parameter,
@@ -37,7 +37,6 @@ DATA_VERSION = "TerminusDB-Data-Version"
 METHOD_OVERRIDE = "X-HTTP-Method-Override"
 _VERSION = re.compile(r"([^:]{4,}):(.{4,})")
 _MAX_DIGITS = 15
-_SEVERAL = 2
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -177,15 +176,15 @@ async def json_body(request: Request) -> JsonBody:
             text=f"Bad 'Content-Type' header value: '{media_type}'. Expected value: 'application/json'",
             envelope="api:BadContentTypeErrorResponse",
         )
-    return JsonBody(await _decoded(text), len(text))
+    return JsonBody(await _decoded(text, kernel_of(request).settings.limits.documents_per_request), len(text))
 
 
-async def _decoded(text: bytes) -> Json:
+async def _decoded(text: bytes, limit: int) -> Json:
     """One JSON value, or the array of several objects that stand one after another."""
     try:
         return await decode_body(text)
-    except InvalidInput:
-        parts = concatenated(text)
-        if len(parts) < _SEVERAL:
-            raise
-    return [await decode_body(part) for part in parts]
+    except InvalidInput as error:
+        several = await read_several(text, limit)
+        if several is None:
+            raise error from None
+        return several

@@ -7,6 +7,8 @@ from data_kernel.api.terminusdb.resources import Resource
 from shared.canonical import Json
 from shared.errors import AlreadyExists, Conflict, InvalidInput, NotFound, OmsError, Reason, Unsupported
 
+_MAX_SHOWN = 200
+
 
 class Refusal(OmsError):
     """What `cause` says, answered with this status and kind.
@@ -50,11 +52,12 @@ def missing_parameter(name: str) -> Refusal:
 
 
 def bad_parameter(name: str, expected: str, value: Json) -> Refusal:
-    """A parameter has a value of another type."""
+    """A parameter has a value of another type; a short value is shown again."""
+    is_short = value is None or (isinstance(value, str | int) and len(str(value)) <= _MAX_SHOWN)
     return Refusal(
         InvalidInput(f"{name}: it is no {expected}", field=name),
         kind="api:BadParameterType",
-        members={"api:parameter": name, "api:expected_type": expected, "api:value": value},
+        members={"api:parameter": name, "api:expected_type": expected, "api:value": value if is_short else None},
         text=f"Expected parameter '{name}' of type '{expected}` but found another value",
     )
 

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_kernel.api.terminusdb.concatenation import concatenated
+from data_kernel.api.terminusdb.concatenation import concatenated, decode_several, read_several
 from data_kernel.api.terminusdb.prefixes import Prefixes
 from data_kernel.api.terminusdb.resources import Kind, parse_resource, path_segments
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.domain.databases import Database
 from data_kernel.domain.documents import StoredDocument
 from shared.context import CallContext
+from shared.errors import InvalidInput, TooLarge
 
 OBJECTS = st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text())), min_size=2, max_size=5)
 
@@ -66,9 +67,24 @@ def test_a_branchs_context_has_the_last_word_on_prefixes() -> None:
 @given(OBJECTS, st.sampled_from(["", " ", "\n\n"]), st.booleans())
 def test_objects_that_follow_one_another_are_parted(objects: list[object], between: str, ascii_only: bool) -> None:
     text = between.join(json.dumps(each, ensure_ascii=ascii_only) for each in objects).encode()
-    assert [json.loads(part) for part in concatenated(text)] == objects
+    assert [json.loads(part) for part in concatenated(text, len(objects))] == objects
 
 
 @pytest.mark.parametrize("text", ["", "{oops", "{}}", "}{", "{}[", '{"a":"', "7", "{} 7"])
 def test_what_does_not_close_is_not_parted(text: str) -> None:
-    assert concatenated(text.encode()) == []
+    assert concatenated(text.encode(), 10) == []
+
+
+def test_more_objects_than_one_request_may_bring_are_refused_unread() -> None:
+    assert decode_several(b"{}{}", 2) == [{}, {}]
+    with pytest.raises(TooLarge):
+        decode_several(b"{}{}{", 1)
+    with pytest.raises(InvalidInput) as refused:
+        decode_several(b"{} {oops}", 2)
+    assert "body/1" in refused.value.detail
+
+
+async def test_a_large_text_is_read_alike() -> None:
+    large = b'{"a":"' + b"x" * 300_000 + b'"}'
+    assert await read_several(large + b"{}", 2) == [{"a": "x" * 300_000}, {}]
+    assert await read_several(large, 2) is None
