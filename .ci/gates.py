@@ -12,8 +12,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 GENERATED: Final = Path("packages/shared/shared/grpc/generated")
 MAX_LINES: Final = 500
-PUBLIC_INDEX: Final = "https://pypi.org/simple"
-PUBLIC_FILES: Final = "https://files.pythonhosted.org/"
+PUBLIC_ADDRESS: Final = re.compile(r"https://[a-z-]+(\.[a-z-]+)+/[^@]*")
+"""Neither a file, a port, credentials nor a number: what is reached from everywhere has a name alone."""
 
 
 def sizes() -> Iterator[str]:
@@ -35,13 +35,19 @@ def sizes() -> Iterator[str]:
 
 
 def lock() -> Iterator[str]:
-    """The lock names the public index alone, so that it holds on every machine."""
+    """The lock names one index and one host of files, both public, so that it holds on every machine.
+
+    That the index is uv's own default, `uv lock --check` finds out: it is run without any setting of the machine.
+    """
     text = (ROOT / "uv.lock").read_text(encoding="utf-8")
-    for registry in sorted(set(re.findall(r'registry = "([^"]*)"', text)) - {PUBLIC_INDEX}):
-        yield f"uv.lock names the index {registry}; only {PUBLIC_INDEX} is allowed: lock without UV_* settings"
-    for url in re.findall(r'url = "([^"]*)"', text):
-        if not url.startswith(PUBLIC_FILES):
-            yield f"uv.lock names the file {url}; only files below {PUBLIC_FILES} are allowed"
+    registries = set(re.findall(r'registry = "([^"]*)"', text))
+    hosts = {url.split("/packages/")[0] + "/" for url in re.findall(r'url = "([^"]*)"', text)}
+    for addresses in (registries, hosts):
+        if len(addresses) != 1:
+            yield f"uv.lock names {', '.join(sorted(addresses))}; one is allowed: lock without UV_* settings"
+        for address in addresses:
+            if not PUBLIC_ADDRESS.fullmatch(address):
+                yield f"uv.lock names {address}, which not every machine reaches: lock without UV_* settings"
     for path in re.findall(r'source = \{ (?:path|directory|git) = "([^"]*)"', text):
         yield f"uv.lock names the source {path}, which is on no index"
 

@@ -31,7 +31,10 @@ def folder() -> Iterator[Path]:
 @contextmanager
 def kernel() -> Iterator[Platform]:
     """A kernel by itself."""
-    with folder() as own, Platform(own, only=["data-kernel"], environment={"data-kernel": QUIET}) as platform:
+    with (
+        folder() as own,
+        Platform(own, only=["data-kernel"], environment={"data-kernel": QUIET}, traces=False) as platform,
+    ):
         platform.wait_ready()
         yield platform
 

@@ -42,11 +42,15 @@ class Platform:
         only: Iterable[str] | None = None,
         options: Options | None = None,
         environment: Mapping[str, Mapping[str, str]] | None = None,
+        traces: bool = True,
     ) -> None:
-        """`only` names the processes to start (default: all); `environment` adds settings by process name."""
+        """`only` names the processes to start (default: all); `environment` adds settings by process name.
+
+        With `traces` every process writes its spans to a file.
+        """
         self.home = Home(folder)
         self.ports = Ports(*free_ports(len(fields(Ports))))
-        self.options = replace(options or Options(), traces=True)
+        self.options = replace(options or Options(), traces=traces)
         wanted = set(only) if only is not None else None
         self._processes: dict[str, Process] = {}
         for process in platform_processes(self.home, self.ports, self.options):

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from data_kernel.adapters.cached import CachedStore
 from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.event_sink import FlaggedEventSink
 from data_kernel.adapters.metrics import PrometheusMetrics
-from data_kernel.adapters.observed import ObservedStore
+from data_kernel.api import terminusdb
 from data_kernel.api.grpc.services import registrations
 from data_kernel.api.rest import routers
 from data_kernel.application.announcing import Announcer
@@ -58,8 +59,14 @@ class Process:
             stack.callback(self.telemetry.shutdown)
             store = await self._open_store()
             stack.push_async_callback(store.close)
-            observed = ObservedStore(store, self.telemetry.tracer, self.metrics, self.settings.store_timeout_s)
-            self._kernel = Kernel.build(observed, self.settings, self.metrics)
+            cached = CachedStore(
+                store,
+                self.telemetry.tracer,
+                self.metrics,
+                self.settings.store_timeout_s,
+                self.settings.store_cache_bytes,
+            )
+            self._kernel = Kernel.build(cached, self.settings, self.metrics)
             await self._kernel.databases.prepare()
             await stack.enter_async_context(self._announcing(store))
             yield self._kernel
@@ -139,9 +146,10 @@ def build(settings: KernelSettings) -> "FastAPI":
         authenticator=process.authenticator,
         health=Health(settings.service_name, {"store": Dependency(process.ping, required=True)}, process.ping),
         lifespan=lifespan,
-        # The TerminusDB-compatible surface adds its router, its form of errors and its open path here.
-        routers=routers(),
+        routers=[*routers(), terminusdb.router()],
         telemetry=process.telemetry,
+        error_renderers={terminusdb.PREFIX: terminusdb.render_error},
+        open_paths=terminusdb.OPEN_PATHS,
     )
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from shared.limits import MB
 from shared.settings import ServiceSettings
 
 
@@ -21,6 +22,8 @@ class KernelSettings(ServiceSettings):
     """The embedded store's file."""
     store_timeout_s: float = Field(30.0, gt=0, le=600)
     """How long one call to the store may take before its caller is answered DEADLINE_EXCEEDED."""
+    store_cache_bytes: int = Field(64 * MB, ge=0)
+    """Memory for documents that were just read."""
     grpc_grace_s: float = Field(5.0, ge=0, le=60)
     """How long calls in progress may take to end when the process stops."""
     terminusdb_endpoint: str = ""

@@ -18,9 +18,9 @@ from shared.database.client_factory import DatabaseClientFactory
 from shared.database.clients.terminus import TerminusDBClient
 from shared.database.collection_methods import CollectionMethods
 from shared.database.interfaces import DocumentDatabase, WriteResult
-from shared.database.merge_patch import merge_patch
 from shared.database.revisions import NamedState, named_state
 from shared.errors import InvalidInput
+from shared.merge_patch import merge_patch
 
 JSON = st.recursive(
     st.none() | st.integers() | st.text("ab", max_size=2),

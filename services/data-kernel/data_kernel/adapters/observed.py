@@ -130,6 +130,11 @@ class ObservedStore:
         async with self._call("ref_log", database, branch):
             return await self._inner.ref_log(database, branch, since, limit)
 
+    @property
+    def movements(self) -> int:
+        """As the port says."""
+        return self._inner.movements
+
     async def wait_for_movement(self, seen: int) -> int:
         """As the port says."""
         return await self._inner.wait_for_movement(seen)

@@ -5,20 +5,15 @@ twice gives the same events, and a fast-forward of another branch to the same co
 """
 
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
 
 from data_kernel.application.ports import DocumentStore, Event
 from data_kernel.domain.commits import RefUpdate
 from data_kernel.domain.databases import State
 from data_kernel.domain.documents import Change
+from data_kernel.domain.times import rfc3339
 
 COMMIT_TYPE = "io.oms.commit.v1"
 DOCUMENT_TYPE = "io.oms.document.{kind}.v1"
-
-
-def rfc3339(time: datetime) -> str:
-    """UTC with microseconds and `Z`."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Announcer:

@@ -12,6 +12,7 @@ from data_kernel.domain import patches
 from data_kernel.domain.databases import Database
 from data_kernel.domain.ids import RandomKey, random_key
 from shared.canonical import Json
+from shared.merge_patch import merge_patch
 
 __all__ = ["Planners", "PutMode"]
 
@@ -49,7 +50,7 @@ class Planners:
         """Apply a JSON Merge Patch (RFC 7396) to one document."""
 
         def change(document: Json) -> Json:
-            return patches.merge_patch(document, patch)
+            return merge_patch(document, patch)
 
         return self._of_documents(lambda plans: plans.patch(document_id, change, if_match))
 

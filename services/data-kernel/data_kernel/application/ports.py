@@ -161,6 +161,10 @@ class DocumentStore(Protocol):
     async def ref_log(self, database: str, branch: str, since: Cursor, limit: int = 1000) -> list[RefUpdate]:
         """Entries after `since` in order, those of later incarnations behind them."""
 
+    @property
+    def movements(self) -> int:
+        """The store's movement count; it has grown by the time the write that moved a branch is answered."""
+
     async def wait_for_movement(self, seen: int) -> int:
         """Return the store's movement count once it exceeds `seen`; it grows with every ref update."""
 

@@ -1,4 +1,4 @@
-"""JSON Merge Patch (RFC 7396) and JSON Patch (RFC 6902) over exact JSON: no number is read as a double."""
+"""JSON Patch (RFC 6902) over exact JSON: no number is read as a double."""
 
 import copy
 import re
@@ -22,19 +22,6 @@ _MEMBERS = {
     "copy": ("from", "path"),
     "test": ("path", "value"),
 }
-
-
-def merge_patch(target: Json, patch: Json) -> Json:
-    """What a merge patch makes of `target`, which is left as it is."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
-    return merged
 
 
 def json_patch(target: Json, operations: Json, *, subject: str, field: str = "body") -> Json:

@@ -21,10 +21,10 @@ from shared.database.interfaces import (
     WriteOptions,
     WriteResult,
 )
-from shared.database.merge_patch import merge_patch
 from shared.database.revisions import named_state
 from shared.database.state_diff import compare, document_id_of
 from shared.errors import Conflict, InvalidInput, NotFound, Reason, Unsupported
+from shared.merge_patch import merge_patch
 from shared.telemetry import Telemetry
 
 if TYPE_CHECKING:

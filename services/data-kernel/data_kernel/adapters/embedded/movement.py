@@ -13,6 +13,11 @@ class Movement:
         self._has_changed = asyncio.Event()
         self._is_closed = False
 
+    @property
+    def count(self) -> int:
+        """The sequence."""
+        return self._count
+
     def advance(self, count: int) -> None:
         """Wake all who wait for more than was there."""
         if count > self._count:

@@ -175,6 +175,11 @@ class EmbeddedStore:
         """As the port says."""
         return await self._readers.read(reflog.entries, database, branch, since, limit)
 
+    @property
+    def movements(self) -> int:
+        """As the port says."""
+        return self._movement.count
+
     async def wait_for_movement(self, seen: int) -> int:
         """As the port says; the count is kept in the file and goes on after a restart."""
         return await self._movement.wait(seen)

@@ -1,7 +1,7 @@
 """What the routes answer with."""
 
 from collections.abc import AsyncGenerator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -11,6 +11,7 @@ from data_kernel.domain.branches import is_read_only
 from data_kernel.domain.commits import Commit
 from data_kernel.domain.databases import Branch, State
 from data_kernel.domain.documents import Change
+from data_kernel.domain.times import rfc3339
 from shared.canonical import Json, encode
 
 CACHE_CONTROL = "private, no-cache"
@@ -44,8 +45,8 @@ def write_response(outcome: WriteOutcome, *, many: bool, status: int = 200) -> R
 
 
 def utc(time: datetime | None) -> str | None:
-    """RFC 3339 in UTC with `Z`, microseconds always."""
-    return None if time is None else time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """The time in RFC 3339, or nothing."""
+    return None if time is None else rfc3339(time)
 
 
 def commit_json(commit: Commit) -> dict[str, Json]:

@@ -1,1 +1,10 @@
-"""The TerminusDB-compatible surface under `/api`."""
+"""TerminusDB's HTTP interface over the same use cases, for clients that speak it already.
+
+What it offers is answered as TerminusDB 12 answers; beside that stand the platform's own members, all named `oms:…` or
+`X-Oms-…`, which TerminusDB's clients pass over. The organisation is `admin`, and there is no other.
+"""
+
+from data_kernel.api.terminusdb.envelope import render_error
+from data_kernel.api.terminusdb.routers import OPEN_PATHS, PREFIX, router
+
+__all__ = ["OPEN_PATHS", "PREFIX", "render_error", "router"]

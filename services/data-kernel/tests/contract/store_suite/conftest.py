@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from data_kernel.adapters.cached import CachedStore
 from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.application.ports import (
     DocumentStore,
@@ -20,6 +21,7 @@ from data_kernel.application.ports import (
 from data_kernel.domain.commits import Attribution
 from data_kernel.domain.databases import Database, Revision, State
 from data_kernel.domain.documents import Change, Graph
+from shared.telemetry import Telemetry
 
 OpenStore = Callable[[], Awaitable[EmbeddedStore]]
 
@@ -28,7 +30,30 @@ def open_embedded(folder: Path) -> OpenStore:
     return lambda: EmbeddedStore.open(folder / "store.db")
 
 
-ADAPTERS = {"embedded": open_embedded}
+class CachedEmbedded(CachedStore):
+    """The embedded store as the kernel uses it: observed, and with what was read kept in memory."""
+
+    outbox: Outbox
+
+
+class Unheard:
+    """Nobody asks for latencies here."""
+
+    def store_call(self, operation: str, outcome: str, duration_s: float) -> None:
+        """Forget it."""
+
+
+def open_cached(folder: Path) -> OpenStore:
+    async def opened() -> CachedEmbedded:
+        inner = await EmbeddedStore.open(folder / "store.db")
+        store = CachedEmbedded(inner, Telemetry.off("data-kernel").tracer, Unheard(), 30, 1_000_000)
+        store.outbox = inner.outbox
+        return store
+
+    return opened
+
+
+ADAPTERS = {"cached": open_cached, "embedded": open_embedded}
 
 
 class Scribe:

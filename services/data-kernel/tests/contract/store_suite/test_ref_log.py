@@ -79,6 +79,13 @@ async def test_waiting_ends_with_the_next_move(store, scribe):
     assert await store.wait_for_movement(seen) == now
 
 
+async def test_a_move_is_counted_when_its_write_is_answered(store, scribe):
+    before = store.movements
+    await scribe.write("main", {"Movie/1": b"1"})
+    assert store.movements > before
+    assert await store.wait_for_movement(before) == store.movements
+
+
 async def test_a_move_can_be_read_when_the_waiting_ends(store, scribe):
     seen = await store.wait_for_movement(0)
 

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_kernel.domain import patches
-from data_kernel.domain.patches import MAX_OPERATIONS, equal, json_patch, merge_patch
+from data_kernel.domain.patches import MAX_OPERATIONS, equal, json_patch
 from shared.canonical import decode, encode
 from shared.errors import InvalidInput, PreconditionFailed, TooLarge, ValidationFailed
+from shared.merge_patch import merge_patch
 
 MERGES = [
     ({"a": "b"}, {"a": "c"}, {"a": "c"}),

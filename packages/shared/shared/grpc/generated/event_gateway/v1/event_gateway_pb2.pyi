@@ -155,7 +155,9 @@ Global___PublishResponse: _TypeAlias = PublishResponse  # noqa: Y015
 
 @_typing.final
 class PublishBatchRequest(_message.Message):
-    """PublishBatchRequest hands over several events; an event is accepted or refused by itself."""
+    """PublishBatchRequest hands over several events. A bad one refuses all of them; where one is not taken for another reason
+    the call fails, and sent again it stores nothing twice.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -1,0 +1,70 @@
+"""How OpenAPI shows the routes, which read their parameters themselves."""
+
+import re
+from collections.abc import Mapping
+
+_IN_PATH = re.compile(r"\{(\w+)")
+_PATH_TEXTS: Mapping[str, str] = {
+    "organisation": "`admin`.",
+    "database": "Its name.",
+    "path": (
+        "`admin/<database>`, then nothing (the branch `main`) or `/local/branch/<name>`, `/local/commit/<id>`, "
+        "`/local/_commits`; a name is percent-encoded into its one segment."
+    ),
+}
+_GRAPH = {"graph_type": "`instance` (default) or `schema`."}
+_WRITE = {
+    **_GRAPH,
+    "author": "Stored as given, and required, on databases made here; elsewhere derived, and refused where it differs.",
+    "message": "Why; required on databases made here.",
+}
+_QUERY: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("/db", "GET"): {"branches": "List the branches too.", "verbose": "All properties."},
+    ("/db/{organisation}/{database}", "GET"): {"branches": "List the branches too.", "verbose": "All properties."},
+    ("/document/{path:path}", "HEAD"): _GRAPH,
+    ("/document/{path:path}", "GET"): {
+        **_GRAPH,
+        "id": "One document, by id or IRI.",
+        "ids": "Several: a JSON array; those that are not there are left out.",
+        "type": "A class.",
+        "skip": "Leave out so many.",
+        "count": "At most so many.",
+        "as_list": "One array instead of an object a line.",
+    },
+    ("/document/{path:path}", "POST"): {
+        **_WRITE,
+        "full_replace": "Delete the classes that are not named.",
+        "overwrite": "Replace documents that are there.",
+    },
+    ("/document/{path:path}", "PUT"): {**_WRITE, "create": "Make documents that are not there, instead of 404."},
+    ("/document/{path:path}", "DELETE"): {
+        **_WRITE,
+        "id": "One document.",
+        "type": "All of a class.",
+        "nuke": "`true`: everything.",
+    },
+    ("/log/{path:path}", "GET"): {"start": "Leave out so many.", "count": "At most so many."},
+}
+_BODIES: Mapping[tuple[str, str], str] = {
+    ("/db/{organisation}/{database}", "POST"): "`{label, comment?}`",
+    ("/db/{organisation}/{database}", "PUT"): "`{label?, comment?}`",
+    ("/document/{path:path}", "POST"): "A document, an array of them, or several one after another.",
+    ("/document/{path:path}", "PUT"): "A document, an array of them, or several one after another.",
+    ("/document/{path:path}", "DELETE"): "An array of ids, where none is in the query.",
+    ("/branch/{path:path}", "POST"): "`{origin?}`: a path or a branch's name.",
+}
+
+
+def described(path: str, method: str) -> dict[str, object]:
+    """Parameters and body of a route."""
+    in_path = [_parameter(name, "path", _PATH_TEXTS[name]) for name in _IN_PATH.findall(path)]
+    in_query = [_parameter(name, "query", text) for name, text in _QUERY.get((path, method), {}).items()]
+    extra: dict[str, object] = {"parameters": in_path + in_query}
+    if (path, method) in _BODIES:
+        content: dict[str, object] = {"application/json": {"schema": {}}}
+        extra["requestBody"] = {"description": _BODIES[path, method], "content": content}
+    return extra
+
+
+def _parameter(name: str, place: str, text: str) -> dict[str, object]:
+    return {"name": name, "in": place, "required": place == "path", "description": text, "schema": {"type": "string"}}

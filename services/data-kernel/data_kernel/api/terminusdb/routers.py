@@ -1,0 +1,46 @@
+"""The routes below `/api`; what is not among them is answered as TerminusDB answers an unknown path."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from data_kernel.api.terminusdb import branches, databases, document_reads, document_writes, history, server
+from data_kernel.api.terminusdb.openapi import described
+
+PREFIX = "/api"
+OPEN_PATHS = (f"{PREFIX}/ok",)
+_DATABASE = "/db/{organisation}/{database}"
+_DOCUMENT = "/document/{path:path}"
+_BRANCH = "/branch/{path:path}"
+
+_ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    ("/ok", "GET", server.ok),
+    ("/ok", "HEAD", server.ok),
+    ("/info", "GET", server.info),
+    ("/", "GET", databases.describe_databases),
+    ("/db", "GET", databases.list_databases),
+    (_DATABASE, "GET", databases.get_database),
+    (_DATABASE, "HEAD", databases.head_database),
+    (_DATABASE, "POST", databases.create_database),
+    (_DATABASE, "PUT", databases.update_database),
+    (_DATABASE, "DELETE", databases.delete_database),
+    (_DOCUMENT, "GET", document_reads.get_documents),
+    (_DOCUMENT, "HEAD", document_reads.head_documents),
+    (_DOCUMENT, "POST", document_writes.insert_documents),
+    (_DOCUMENT, "PUT", document_writes.replace_documents),
+    (_DOCUMENT, "DELETE", document_writes.delete_documents),
+    (_BRANCH, "POST", branches.create_branch),
+    (_BRANCH, "DELETE", branches.delete_branch),
+    ("/log/{path:path}", "GET", history.get_log),
+)
+
+
+def router() -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix=PREFIX, tags=["terminusdb"])
+    for path, method, handler in _ROUTES:
+        extra = described(path, method)
+        routes.add_api_route(path, handler, methods=[method], response_class=Response, openapi_extra=extra)
+    return routes
