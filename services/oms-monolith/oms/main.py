@@ -4,30 +4,41 @@
 place that knows which client stands behind which provider.
 """
 
-from collections.abc import AsyncIterator
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from oms.adapters.announcing import EventAnnouncer
+from oms.adapters.migration_board import HistogramBoard
 from oms.api.rest import routers
 from oms.application.oms import Oms
+from oms.application.path_meter import metered
+from oms.core import extra
 from oms.core.event_publisher import UnifiedPublisher
-from oms.providers import database
+from oms.providers import database, embedding
 from oms.providers.database import DatabaseProvider
+from oms.providers.embedding import EmbeddingProvider
 from oms.providers.events import EventProvider
-from oms.settings import OmsSettings
+from oms.settings import OmsSettings, flag_sources
+from shared.clients.embedding import EmbeddingClient
 from shared.database.client_factory import DatabaseClientFactory
 from shared.errors import Unavailable
 from shared.events.jetstream import JetStreamPublisher
-from shared.flags.flags import Flags
+from shared.flags.flags import USE_EMBEDDING_MS, USE_EVENT_GATEWAY, USE_GATEWAY, Flags
+from shared.flags.value import Path
 from shared.http import Dependency, Health, build_app
 from shared.http.serve import serve
 from shared.security import build_authenticator, build_signer
-from shared.settings import load
+from shared.settings import BAD_SETTINGS_STATUS, load
 from shared.telemetry import configure
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from oms.application.ports import SemanticSearch
 
 
 class Process:
@@ -38,6 +49,7 @@ class Process:
         self.telemetry = configure(settings)
         self.authenticator = build_authenticator(settings)
         self.flags = Flags.from_settings(settings, self.telemetry)
+        self.board = HistogramBoard(self.flags, flag_sources(os.environ), self.telemetry.registry)
         self.jetstream = JetStreamPublisher(settings.nats_url, name=settings.service_name, telemetry=self.telemetry)
         self._databases: DatabaseProvider | None = None
 
@@ -59,8 +71,15 @@ class Process:
             self._databases = self._database_provider(factory)
             database.install(self._databases)
             events = self._event_provider(factory)
-            announcer = EventAnnouncer(events.get_event_client, settings.env, telemetry.registry)
-            yield Oms.build(self._databases.get_db_client, announcer)
+            embeddings = self._embedding_provider(self._databases, stack)
+            embedding.install(embeddings)
+            yield Oms.build(
+                database=self._databases.get_db_client,
+                announcer=EventAnnouncer(events.get_event_client, settings.env, telemetry.registry),
+                search=embeddings.get_embedding_client,
+                board=self.board,
+                limits=settings.limits,
+            )
 
     async def store_answers(self) -> None:
         """One round trip to the store, by the path that serves calls now; `Unavailable` before there is one."""
@@ -72,22 +91,62 @@ class Process:
         address, url = self.settings.data_kernel_grpc_address, self.settings.data_kernel_http_url
         return DatabaseProvider(
             self.flags,
-            service=factory.gateway(address, http_url=url),
-            legacy=factory.terminus(self.settings.legacy_url),
+            service=metered(factory.gateway(address, http_url=url), self.board, USE_GATEWAY, Path.SERVICE),
+            legacy=metered(factory.terminus(self.settings.legacy_url), self.board, USE_GATEWAY, Path.LEGACY),
         )
 
     def _event_provider(self, factory: DatabaseClientFactory) -> EventProvider:
         address, url = self.settings.event_gateway_grpc_address, self.settings.event_gateway_http_url
+        client = factory.event_gateway(address, http_url=url, nats_url=self.settings.nats_url)
         return EventProvider(
             self.flags,
-            service=factory.event_gateway(address, http_url=url, nats_url=self.settings.nats_url),
-            legacy=UnifiedPublisher(self.jetstream),
+            service=metered(client, self.board, USE_EVENT_GATEWAY, Path.SERVICE),
+            legacy=metered(UnifiedPublisher(self.jetstream), self.board, USE_EVENT_GATEWAY, Path.LEGACY),
         )
+
+    def _embedding_provider(self, databases: DatabaseProvider, stack: AsyncExitStack) -> EmbeddingProvider:
+        settings = self.settings
+        client = EmbeddingClient(
+            settings.embedding_grpc_address,
+            http_url=settings.embedding_http_url,
+            use_grpc=settings.use_grpc,
+            signer=build_signer(settings),
+            telemetry=self.telemetry,
+        )
+        stack.push_async_callback(client.close)
+        return EmbeddingProvider(
+            self.flags,
+            service=metered(client, self.board, USE_EMBEDDING_MS, Path.SERVICE),
+            legacy=self._legacy_embedding(databases, stack) if extra.is_installed(USE_EMBEDDING_MS) else None,
+        )
+
+    def _legacy_embedding(self, databases: DatabaseProvider, stack: AsyncExitStack) -> "Callable[[], SemanticSearch]":
+        @cache
+        def legacy() -> "SemanticSearch":
+            # Imported when it is needed: it loads the packages of the extra, which most processes do without.
+            from oms.core.embeddings.providers import MiniLMProvider  # noqa: PLC0415
+            from oms.core.embeddings.service import VectorEmbeddingService  # noqa: PLC0415
+
+            settings = self.settings
+            service = VectorEmbeddingService(
+                MiniLMProvider(),
+                databases.get_db_client,
+                f"{settings.env}/oms/main",
+                wait_s=settings.legacy_search_wait_s,
+            )
+            stack.push_async_callback(service.close)
+            return metered(service, self.board, USE_EMBEDDING_MS, Path.LEGACY)
+
+        return legacy
 
 
 def build(settings: OmsSettings) -> "FastAPI":
-    """The monolith as an ASGI application."""
+    """The monolith as an ASGI application; a flag's position that needs what is not installed ends the process."""
     process = Process(settings)
+    if missing := extra.problems({name: process.flags.value(name) for name in extra.PACKAGES}):
+        for problem in missing:
+            sys.stderr.write(f"{settings.service_name}: {problem}\n")
+        raise SystemExit(BAD_SETTINGS_STATUS)
 
     @asynccontextmanager
     async def lifespan(_: "FastAPI") -> AsyncIterator[dict[str, object]]:

@@ -1,11 +1,13 @@
-"""What the use cases need: a document database and a publisher, chosen call by call."""
+"""What the use cases need: a document database, a publisher and a search, chosen call by call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from cloudevents.core.v1.event import CloudEvent
 
 from shared.canonical import Json
+from shared.clients.embedding_values import Neighbours
 from shared.database.interfaces import DocumentDatabase
 
 DatabaseForCall = Callable[[], DocumentDatabase]
@@ -24,3 +26,45 @@ class EventPublisher(Protocol):
 
     async def publish(self, event: CloudEvent) -> object:
         """Hand the event over."""
+
+
+class SemanticSearch(Protocol):
+    """Finds the objects of `<env>/oms/main` by what their searchable texts mean."""
+
+    async def search(self, query: str, *, top_k: int, types: Collection[str]) -> Neighbours:
+        """The nearest objects of these types (none: of any), the nearest first; Unavailable, InvalidInput."""
+
+
+SearchForCall = Callable[[], SemanticSearch]
+
+
+@dataclass(frozen=True, slots=True)
+class PathFigures:
+    """What one path of a flag has served since the process began.
+
+    `failures` are calls that ended without an answer of the peer. Latencies are in seconds, `None` without calls, and
+    exact to the width of the histogram's bucket.
+    """
+
+    calls: int
+    failures: int
+    p50_s: float | None
+    p95_s: float | None
+    p99_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagState:
+    """One rollout flag: its position, where that was set, and what both paths have served."""
+
+    name: str
+    value: str
+    source: str
+    paths: Mapping[str, PathFigures]
+
+
+class MigrationBoard(Protocol):
+    """What is known of the rollout in this process."""
+
+    def states(self) -> list[FlagState]:
+        """Every flag in rollout order."""

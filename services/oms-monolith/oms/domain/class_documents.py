@@ -1,13 +1,14 @@
 """Object types as class documents of the store's schema graph (TerminusDB's class language), and back.
 
 A type is one class document, and one more for each enumerated property (`Movie_genre`). What the class language cannot
-say (the order of properties, searchable, PII, deprecated) stands in `@metadata` under `oms`. Both ways together lose
-nothing.
+say (the order of properties, searchable, PII, deprecated) stands in `@metadata` under `oms`. A link type is a reference
+property of its source's class that `links` in there names. Both ways together lose nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from oms.domain.link_types import Cardinality, LinkType
 from oms.domain.object_types import BaseType, ObjectType, Property
 from shared.canonical import Json
 
@@ -32,8 +33,8 @@ def enum_name(type_name: str, property_name: str) -> str:
     return f"{type_name}_{property_name}"
 
 
-def to_classes(object_type: ObjectType) -> list[Class]:
-    """The class documents of a type: its enumerations, then the class itself."""
+def to_classes(object_type: ObjectType, links: Sequence[LinkType] = ()) -> list[Class]:
+    """The class documents of a type and the links that begin there: its enumerations, then the class itself."""
     enums: list[Class] = [
         {"@type": "Enum", "@id": enum_name(object_type.name, each.name), "@value": list(each.enum)}
         for each in object_type.properties
@@ -44,8 +45,12 @@ def to_classes(object_type: ObjectType) -> list[Class]:
         key = {"@type": "Lexical", "@fields": list(object_type.primary_key)}
     document: Class = {"@type": "Class", "@id": object_type.name, "@key": key}
     document |= {each.name: _range(object_type.name, each) for each in object_type.properties}
+    document |= {each.name: _link_range(each) for each in links}
     document["@documentation"] = {"@comment": object_type.description, "@label": object_type.display_name}
-    document["@metadata"] = {_METADATA: {"properties": [_metadata(each) for each in object_type.properties]}}
+    notes: Class = {"properties": [_metadata(each) for each in object_type.properties]}
+    if links:
+        notes["links"] = [_link_metadata(each) for each in links]
+    document["@metadata"] = {_METADATA: notes}
     return [*enums, document]
 
 
@@ -57,9 +62,21 @@ def _range(type_name: str, each: Property) -> Json:
     return {"@type": family, "@class": class_name}
 
 
+def _link_range(link: LinkType) -> Json:
+    if link.required:
+        return link.target_type
+    family = "Set" if link.cardinality is Cardinality.MANY else "Optional"
+    return {"@type": family, "@class": link.target_type}
+
+
 def _metadata(each: Property) -> Json:
     marks: Class = {mark: True for mark in _MARKS if getattr(each, mark)}
     return {"name": each.name, **marks, **({"description": each.description} if each.description else {})}
+
+
+def _link_metadata(link: LinkType) -> Json:
+    told = {"inverse": link.inverse, "description": link.description}
+    return {"name": link.name, **{name: value for name, value in told.items() if value}}
 
 
 def from_classes(classes: Iterable[Class]) -> list[ObjectType]:
@@ -69,12 +86,38 @@ def from_classes(classes: Iterable[Class]) -> list[ObjectType]:
     return sorted((_object_type(each, by_name) for each in types), key=lambda each: each.name)
 
 
+def links_from_classes(classes: Iterable[Class]) -> list[LinkType]:
+    """The link types of a schema graph in order of name."""
+    found = [link for document in classes if document.get("@type") == "Class" for link in _links(document)]
+    return sorted(found, key=lambda each: each.name)
+
+
+def _links(document: Class) -> list[LinkType]:
+    notes = _notes(document, "links")
+    return [_link(str(document["@id"]), name, document[name], notes[name]) for name in notes if name in document]
+
+
+def _link(source_type: str, name: str, stored: Json, notes: Class) -> LinkType:
+    family = stored.get("@type") if isinstance(stored, dict) else None
+    inverse = notes.get("inverse")
+    return LinkType.model_construct(
+        name=name,
+        source_type=source_type,
+        target_type=str(stored["@class"]) if isinstance(stored, dict) else str(stored),
+        cardinality=Cardinality.MANY if family in {"Set", "List"} else Cardinality.ONE,
+        inverse=str(inverse) if inverse else None,
+        required=family is None,
+        description=str(notes.get("description", "")),
+    )
+
+
 def _object_type(document: Class, classes: Mapping[str, Class]) -> ObjectType:
     name = str(document["@id"])
     documentation = _object(document.get("@documentation"))
     key = _object(document.get("@key"))
-    notes = _notes(document)
-    stored = [member for member in document if not member.startswith("@")]
+    notes = _notes(document, "properties")
+    links = _notes(document, "links")
+    stored = [member for member in document if not member.startswith("@") and member not in links]
     ordered = [member for member in notes if member in stored]
     members = [*ordered, *(member for member in stored if member not in notes)]
     # Not validated: what the store holds is shown, also where this door would not have taken it.
@@ -109,9 +152,9 @@ def _property(name: str, stored: Json, notes: Class, classes: Mapping[str, Class
     )
 
 
-def _notes(document: Class) -> dict[str, Class]:
+def _notes(document: Class, about: str) -> dict[str, Class]:
     own = _object(_object(document.get("@metadata")).get(_METADATA))
-    return {str(each["name"]): each for each in cast("list[Class]", own.get("properties", []))}
+    return {str(each["name"]): each for each in cast("list[Class]", own.get(about, []))}
 
 
 def _object(value: Json) -> Class:

@@ -36,11 +36,13 @@ KEY_TYPES = {BaseType.STRING, BaseType.INTEGER, BaseType.DECIMAL, BaseType.BOOLE
 """What a primary key may be made of: what has one text for one value. (A double has not.)"""
 
 
-class _Model(BaseModel):
+class DomainModel(BaseModel):
+    """Immutable, camelCase in JSON, and nothing in it that is not known."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
 
-class Property(_Model):
+class Property(DomainModel):
     """One property of an object type.
 
     `array` holds several values without order or repetition, `ordered` a sequence; otherwise there is one value, which
@@ -76,7 +78,7 @@ class Property(_Model):
         return self
 
 
-class ObjectType(_Model):
+class ObjectType(DomainModel):
     """A type of objects.
 
     Objects are named by the values of `primary_key` (`Movie/Alien+1979`); without one they get random names.

@@ -2,9 +2,17 @@
 
 from fastapi import APIRouter
 
-from oms.api.rest import object_types, objects
+from oms.api.rest import imports, link_types, links, migration, object_types, objects, search
 
 
 def routers() -> list[APIRouter]:
-    """All of it."""
-    return [object_types.router, objects.router]
+    """All of it; links and imports come before objects, whose addresses take in any path."""
+    return [
+        object_types.router,
+        link_types.router,
+        links.router,
+        imports.router,
+        objects.router,
+        search.router,
+        migration.router,
+    ]
