@@ -29,6 +29,10 @@ up-help: env ## Show every setting of `make up` with its default
 down: env ## Stop the `make up` that runs elsewhere, and wait for its end
 	@$(RUN)/python deploy/local/down.py
 
+.PHONY: demo
+demo: env ## Tell what the platform does, while `make up` runs elsewhere; `make demo FULL=1` on all of WordNet
+	@exec $(RUN)/python -m examples.demo $(if $(filter-out 0,$(FULL)),--full)
+
 .PHONY: check
 check: env ## Format, lint, types, import contracts, protos, lock, unit tests: ≤ 90 s
 	@$(STEPS) check

@@ -21,7 +21,7 @@ _CATEGORY_NAMES: Final = (
     "verb.consumption verb.contact verb.creation verb.emotion verb.motion verb.perception verb.possession "
     "verb.social verb.stative verb.weather adj.ppl"
 )
-_CATEGORIES: Final = tuple(_CATEGORY_NAMES.split())
+CATEGORIES: Final = tuple(_CATEGORY_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _entry(line: str) -> _Entry:
         f"{word.lower()}%{kind_number}:{category}:{int(number, 16):02}"
         for word, number in zip(words, numbers, strict=True)
     )
-    return _Entry(offset, kind, _CATEGORIES[int(category)], words, senses, hypernyms, _definition(gloss))
+    return _Entry(offset, kind, CATEGORIES[int(category)], words, senses, hypernyms, _definition(gloss))
 
 
 def _definition(gloss: str) -> str:

@@ -1,0 +1,47 @@
+"""The audit trail: every commit with its author, its reason and its trace."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from examples.demo.platform import StepFailed, answer
+from examples.demo.run import Run
+
+_PATH: Final = "/db/oms/log"
+_PAGE: Final = 200
+_SHOWN: Final = 12
+
+
+async def read(run: Run) -> str:
+    """Find each of the story's commits in the kernel's log of the branch that it went to."""
+    narrator = run.narrator
+    branches = ("dev/oms/main", f"dev/oms/demo-{run.id}")
+    with run.platform.as_user("alice"):
+        known: dict[str, Any] = {}
+        for each in branches:
+            narrator.call("GET", f"{_PATH}?branch={each}")
+            known |= await _log(run, each, run.commits)
+    if unknown := set(run.commits) - known.keys():
+        raise StepFailed(f"the log does not know what the story has made: {', '.join(unknown)}")
+    told = [known[commit] for commit in run.commits]
+    narrator.table(("when", "author", "why", "trace"), [_row(each) for each in told[-_SHOWN:]])
+    if strange := {each["author"] for each in told} - {"alice@oms"}:
+        raise StepFailed(f"alice's work is told of as that of {', '.join(strange)}")
+    if not all(each["trace_id"] for each in told):
+        raise StepFailed("a commit has no trace")
+    return f"{len(told)} commits, each with author, reason and trace"
+
+
+async def _log(run: Run, branch: str, wanted: Collection[str]) -> dict[str, Any]:
+    """The commits of a branch by id, back to where all wanted ones are found or the log ends."""
+    found: dict[str, Any] = {}
+    params: dict[str, str | int] = {"branch": branch, "count": _PAGE}
+    while True:
+        page = await answer(run.platform.kernel, "GET", _PATH, params=params)
+        found |= {each["id"]: each for each in page["commits"]}
+        if "next_page_token" not in page or found.keys() >= set(wanted):
+            return found
+        params["page_token"] = page["next_page_token"]
+
+
+def _row(commit: Any) -> tuple[str, str, str, str]:
+    return commit["time"][11:19], commit["author"], commit["message"], commit["trace_id"]
