@@ -7,13 +7,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shared.clients.embedding import EmbeddingClient
+    from shared.clients.embedding_values import Embeddings, ModelCard, Neighbour, Neighbours
     from shared.clients.event_gateway import EventGatewayClient, Published, Via
     from shared.clients.event_subscription import Delivery, StartFrom, Subscribe
     from shared.clients.terminus_gateway import TerminusGatewayClient
 
-__all__ = ["Delivery", "EventGatewayClient", "Published", "StartFrom", "Subscribe", "TerminusGatewayClient", "Via"]
+__all__ = [
+    "Delivery",
+    "EmbeddingClient",
+    "Embeddings",
+    "EventGatewayClient",
+    "ModelCard",
+    "Neighbour",
+    "Neighbours",
+    "Published",
+    "StartFrom",
+    "Subscribe",
+    "TerminusGatewayClient",
+    "Via",
+]
 
 _HOMES = {
+    "EmbeddingClient": "embedding",
+    "Embeddings": "embedding_values",
+    "ModelCard": "embedding_values",
+    "Neighbour": "embedding_values",
+    "Neighbours": "embedding_values",
     "EventGatewayClient": "event_gateway",
     "Published": "event_gateway",
     "Via": "event_gateway",

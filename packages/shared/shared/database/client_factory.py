@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
 
+from shared.clients.embedding import EmbeddingClient
 from shared.clients.event_gateway import EventGatewayClient
 from shared.clients.terminus_gateway import TerminusGatewayClient
 from shared.database.clients.terminus import TerminusDBClient
@@ -76,6 +77,19 @@ class DatabaseClientFactory:
                 target,
                 http_url=http_url,
                 nats_url=nats_url,
+                use_grpc=self._use_grpc,
+                signer=self._signer,
+                telemetry=self._telemetry,
+            ),
+        )
+
+    def embedding(self, target: str = "embedding-service:50055", *, http_url: str | None = None) -> EmbeddingClient:
+        """The client of the embedding service at that address (`http_url` where gRPC is off)."""
+        return self._one(
+            ("embedding", target, http_url),
+            lambda: EmbeddingClient(
+                target,
+                http_url=http_url,
                 use_grpc=self._use_grpc,
                 signer=self._signer,
                 telemetry=self._telemetry,
