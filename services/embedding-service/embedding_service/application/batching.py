@@ -97,7 +97,7 @@ class Batcher:
         finally:
             for job in self._jobs:
                 if not job.done.done():
-                    job.done.set_exception(Unavailable("the service is stopping", retry_after_s=_RETRY_AFTER_S))
+                    job.done.set_exception(_stopping())
             self._inference.shutdown(wait=False, cancel_futures=True)
             self._tokenizing.shutdown(wait=False, cancel_futures=True)
 
@@ -152,6 +152,9 @@ class Batcher:
             vectors = await asyncio.get_running_loop().run_in_executor(self._inference, self._model.embed, texts)
             if not np.isfinite(vectors).all():
                 raise Internal("the model made a vector that is not finite")
+        except asyncio.CancelledError:
+            self._fail(batch, _stopping())
+            raise
         except Exception as error:  # noqa: BLE001 - whatever the model's library raises, it is the callers' answer
             self._fail(batch, error)
             return
@@ -169,3 +172,7 @@ class Batcher:
         for job in {id(job): job for job, _, _ in batch}.values():
             if not job.done.done():
                 job.done.set_exception(error)
+
+
+def _stopping() -> Unavailable:
+    return Unavailable("the service is stopping", retry_after_s=_RETRY_AFTER_S)

@@ -18,7 +18,8 @@ from shared.database.interfaces import BranchMovement
 from shared.errors import Gone, NotFound, OmsError, TooLarge, Unavailable
 
 _FIRST_PAUSE_S = 0.2
-_MAX_PAUSE_S = 2.0
+_LAST_PAUSE = 10
+"""Times the first one: as long as an interruption lasts, the pauses grow to this."""
 _UNTOLD_MOVEMENTS = 1000
 """After so many movements that changed nothing here the place is written all the same, so that a start is short."""
 _log = structlog.get_logger(__name__)
@@ -27,7 +28,16 @@ _log = structlog.get_logger(__name__)
 class Following:
     """The use case in the background."""
 
-    def __init__(self, source: ObjectSource, keeping: Keeping, collections: Collections, meter: Meter) -> None:
+    def __init__(
+        self,
+        source: ObjectSource,
+        keeping: Keeping,
+        collections: Collections,
+        meter: Meter,
+        *,
+        pause_s: float = _FIRST_PAUSE_S,
+    ) -> None:
+        self._pause_s = pause_s
         self._source = source
         self._keeping = keeping
         self._collections = collections
@@ -43,7 +53,7 @@ class Following:
 
     async def run(self) -> None:
         """Follow until cancelled. While the kernel is away, what is there stays searchable."""
-        pause_s = _FIRST_PAUSE_S
+        pause_s = self._pause_s
         while True:
             before = self._place
             try:
@@ -54,7 +64,7 @@ class Following:
             except OmsError as error:
                 self._meter.follow_failed(error.reason.value)
                 _log.warning("following_interrupted", reason=error.reason.value, detail=error.detail)
-            pause_s = _FIRST_PAUSE_S if self._place != before else min(2 * pause_s, _MAX_PAUSE_S)
+            pause_s = self._pause_s if self._place != before else min(2 * pause_s, _LAST_PAUSE * self._pause_s)
             await asyncio.sleep(pause_s)
 
     async def _follow(self) -> None:
