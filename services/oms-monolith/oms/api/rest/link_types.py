@@ -47,4 +47,4 @@ async def remove_link_type(name: PropertyName, oms: UseCases, options: Writing) 
 
 
 def _shown(link: LinkType) -> dict[str, Any]:
-    return {"cardinality": link.cardinality, **link.model_dump(mode="json", by_alias=True, exclude_defaults=True)}
+    return link.model_dump(mode="json", by_alias=True, exclude_defaults=True)
