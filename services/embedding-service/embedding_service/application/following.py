@@ -58,14 +58,21 @@ class Following:
             before = self._place
             try:
                 if not self._keeping.is_open:
-                    self._place = await self._keeping.open()
-                    self._written = self._place.number
+                    await self._open()
                 await self._follow()
             except OmsError as error:
                 self._meter.follow_failed(error.reason.value)
                 _log.warning("following_interrupted", reason=error.reason.value, detail=error.detail)
             pause_s = self._pause_s if self._place != before else min(2 * pause_s, _LAST_PAUSE * self._pause_s)
             await asyncio.sleep(pause_s)
+
+    async def _open(self) -> None:
+        place = await self._keeping.open()
+        self._written = place.number
+        if place.number and place.model_version != self._collections.model_version:
+            # The last movement comes again, and with it everything is embedded anew.
+            place = Place(place.incarnation, place.number - 1)
+        self._place = place
 
     async def _follow(self) -> None:
         """Catch up with the newest movement, again and again: those that came in between are one stretch with it."""
