@@ -12,9 +12,8 @@ from examples.wordnet.synsets import wider_first
 from shared.canonical import decode
 
 _WORD: Final = re.compile(r"[a-z]+")
-_EMPTY_WORDS: Final = frozenset(
-    ("a", "an", "and", "are", "at", "by", "for", "from", "how", "in", "is", "it", "of", "on", "or", "that", "the", "to")
-)
+_EMPTY: Final = "a an and are at by for from how in is it of on or that the to with"
+_EMPTY_WORDS: Final = frozenset(_EMPTY.split())
 
 
 @dataclass(frozen=True, slots=True)

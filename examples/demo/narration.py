@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TextIO
 
 _WIDTH: Final = 100
-_BAR: Final = 30
 _TENTHS: Final = 10
+_BAR_PER_TENTH: Final = 3
 
 
 class Narrator:
@@ -15,7 +15,7 @@ class Narrator:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._moves = out.isatty()
-        self._tenth = 0
+        self._shown = ("", 0)
 
     def title(self, text: str) -> None:
         """A step begins."""
@@ -41,16 +41,17 @@ class Narrator:
         self._line(f"       {textwrap.shorten(text, _WIDTH - 7, placeholder=' …')}")
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """How far it is: a bar that moves in a terminal, else a line for every tenth."""
-        share = done / total if total else 1.0
-        filled = round(share * _BAR)
-        bar = "█" * filled + "·" * (_BAR - filled)
-        line = f"   [{bar}] {share:4.0%}  {grouped(done)} of {grouped(total)} {what}"
+        """How far it is: a bar that moves in a terminal, else a line for every tenth; the end is shown once."""
+        tenth = _TENTHS * done // total
+        if self._shown == (what, tenth) and (not self._moves or done == total):
+            return
+        self._shown = what, tenth
+        bar = "█" * tenth * _BAR_PER_TENTH + "·" * (_TENTHS - tenth) * _BAR_PER_TENTH
+        line = f"   [{bar}] {done / total:4.0%}  {grouped(done)} of {grouped(total)} {what}"
         if self._moves:
-            self._out.write(f"\r{line}\x1b[K" + ("\n" if done >= total else ""))
+            self._out.write(f"\r{line}\x1b[K" + ("\n" if done == total else ""))
             self._out.flush()
-        elif (tenth := int(share * _TENTHS)) != self._tenth:
-            self._tenth = tenth % _TENTHS
+        else:
             self._line(line)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

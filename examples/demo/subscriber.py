@@ -16,11 +16,14 @@ _STANDING_S = 20.0
 
 @dataclass(slots=True)
 class Subscriber:
-    """Counts events by their commit, and keeps the last one of each commit; each is acknowledged once."""
+    """Counts events by key, which is their commit or else their subject, and keeps the last one of each.
+
+    Every delivery is acknowledged when it is counted.
+    """
 
     client: EventGatewayClient
     asked: Subscribe
-    by_commit: Counter[str] = field(default_factory=Counter)
+    by_key: Counter[str] = field(default_factory=Counter)
     last: dict[str, Delivery] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _work: asyncio.Task[None] | None = None
@@ -30,13 +33,13 @@ class Subscriber:
         """The name under which the gateway keeps its place."""
         return self.asked.durable_name
 
-    def seen(self, commits: Sequence[str]) -> int:
-        """How many events of these commits have come."""
-        return sum(self.by_commit[each] for each in commits)
+    def seen(self, keys: Sequence[str]) -> int:
+        """How many events of these keys have come."""
+        return sum(self.by_key[each] for each in keys)
 
-    def data(self, commit: str) -> dict[str, Any]:
-        """What the last event of the commit says."""
-        return _data(self.last[commit])
+    def data(self, key: str) -> dict[str, Any]:
+        """What the last event of that key says."""
+        return _data(self.last[key])
 
     @asynccontextmanager
     async def connected(self) -> AsyncGenerator[None, None]:
@@ -51,10 +54,10 @@ class Subscriber:
             await asyncio.wait([self._work])
 
     async def wait_for(
-        self, commits: Sequence[str], count: int, timeout_s: float, on_progress: Callable[[int], None]
+        self, keys: Sequence[str], count: int, timeout_s: float, on_progress: Callable[[int], None]
     ) -> None:
-        """Wait until so many events of these commits have come; StepFailed after `timeout_s` without a new one."""
-        while (seen := self.seen(commits)) < count:
+        """Wait until so many events of these keys have come; StepFailed after `timeout_s` without a new one."""
+        while (seen := self.seen(keys)) < count:
             on_progress(seen)
             self._changed.clear()
             late = f"{seen} of {count} events came, then none for {timeout_s:g} s"
@@ -65,9 +68,9 @@ class Subscriber:
         async with aclosing(self.client.subscribe(self.asked, on_standing=on_standing)) as deliveries:
             async for delivery in deliveries:
                 await delivery.ack()
-                commit = str(_data(delivery).get("commit", ""))
-                self.by_commit[commit] += 1
-                self.last[commit] = delivery
+                key = str(_data(delivery).get("commit") or delivery.event.get_subject())
+                self.by_key[key] += 1
+                self.last[key] = delivery
                 self._changed.set()
 
     async def _until(self, is_so: Callable[[], bool], event: asyncio.Event, timeout_s: float, late: str) -> None:

@@ -9,26 +9,36 @@ from examples.demo.run import Run
 _PATH: Final = "/db/oms/log"
 _PAGE: Final = 200
 _SHOWN: Final = 12
+_HEADS: Final = ("when", "author", "why", "trace")
+_BRANCHES_OF_OTHERS: Final = ("dev/embedding/main",)
 
 
 async def read(run: Run) -> str:
     """Find each of the story's commits in the kernel's log of the branch that it went to."""
     narrator = run.narrator
-    branches = ("dev/oms/main", f"dev/oms/demo-{run.id}")
     with run.platform.as_user("alice"):
         known: dict[str, Any] = {}
-        for each in branches:
-            narrator.call("GET", f"{_PATH}?branch={each}")
-            known |= await _log(run, each, run.commits)
+        for branch in ("dev/oms/main", f"dev/oms/demo-{run.id}"):
+            narrator.call("GET", f"{_PATH}?branch={branch}")
+            known |= await _log(run, branch, run.commits)
+        others = [await _newest(run, branch) for branch in _BRANCHES_OF_OTHERS]
     if unknown := set(run.commits) - known.keys():
         raise StepFailed(f"the log does not know what the story has made: {', '.join(unknown)}")
     told = [known[commit] for commit in run.commits]
-    narrator.table(("when", "author", "why", "trace"), [_row(each) for each in told[-_SHOWN:]])
+    narrator.table(_HEADS, [_row(each) for each in [*told[-_SHOWN:], *others]])
     if strange := {each["author"] for each in told} - {"alice@oms"}:
         raise StepFailed(f"alice's work is told of as that of {', '.join(strange)}")
     if not all(each["trace_id"] for each in told):
         raise StepFailed("a commit has no trace")
+    narrator.saw("What alice asked for is hers, through OMS; what services do by themselves has their own names.")
     return f"{len(told)} commits, each with author, reason and trace"
+
+
+async def _newest(run: Run, branch: str) -> Any:
+    """The last commit on a branch that another service keeps."""
+    run.narrator.call("GET", f"{_PATH}?branch={branch}&count=1")
+    page = await answer(run.platform.kernel, "GET", _PATH, params={"branch": branch, "count": 1})
+    return page["commits"][0]
 
 
 async def _log(run: Run, branch: str, wanted: Collection[str]) -> dict[str, Any]:

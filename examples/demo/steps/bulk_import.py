@@ -7,7 +7,7 @@ from examples.demo.platform import Body, StepFailed, answer, streamed
 from examples.demo.run import Run
 
 PATH: Final = "/api/v1/objects/Synset/import"
-_LINES_PER_REQUEST: Final = 2_000
+_LINES_PER_REQUEST: Final = 1_000
 _EVENTS_PAUSE_S: Final = 30.0
 
 

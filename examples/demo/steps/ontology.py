@@ -38,7 +38,7 @@ LINKS: Final[tuple[Body, ...]] = (
         "inverse": "hyponym",
         "description": "The wider sense that this one is a kind of.",
     },
-    {"name": "about", "sourceType": "Note", "targetType": "Synset", "inverse": "note"},
+    {"name": "about", "sourceType": "Note", "targetType": "Synset", "cardinality": "one", "inverse": "note"},
 )
 
 

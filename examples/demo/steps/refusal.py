@@ -9,12 +9,12 @@ from examples.demo.steps.bulk_import import head
 _PATH: Final = "/api/v1/objects/Synset"
 _WRONG: Final[dict[str, Any]] = {
     "id": "owl.n.99",
-    "gloss": 42,
+    "lemmas": 7,
     "category": "noun.bird",
     "colour": "brown",
     "hypernym": ["Synset/no-such-thing.n.01"],
 }
-_RULES: Final = {"wrong_type", "enum_value", "unknown_property", "reference"}
+_RULES: Final = {"wrong_type", "enum_value", "unknown_property", "required", "reference"}
 _UNPROCESSABLE: Final = 422
 
 

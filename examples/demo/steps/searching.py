@@ -3,14 +3,20 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
+import httpx2
+
 from examples.demo.corpus import words
-from examples.demo.platform import StepFailed, answer
+from examples.demo.platform import StepFailed, refused, send
 from examples.demo.run import Run
+from shared.canonical import decode
 
 _PATH: Final = "/api/v1/search"
 _FIRST: Final = 5
+_OK: Final = HTTPStatus.OK
+_AWAY: Final = HTTPStatus.SERVICE_UNAVAILABLE
 _PAUSE_S: Final = 0.5
 _WAIT_S: Final = 60.0
 _WAIT_PER_OBJECT_S: Final = 0.02
@@ -62,13 +68,25 @@ async def _hits(run: Run, question: Question, deadline: float) -> list[Any]:
     waited = False
     while True:
         params: dict[str, str | int] = {"q": question.text, "type": "Synset", "limit": _FIRST}
-        hits: list[Any] = await answer(run.platform.oms, "GET", _PATH, params=params)
+        response = await send(run.platform.oms, "GET", _PATH, params=params)
+        if response.status_code not in (_OK, _AWAY):
+            raise refused("GET", _PATH, response)
+        hits = _list(response) if response.status_code == _OK else []
         if any(each["id"] == f"Synset/{question.synset}" for each in hits):
             return hits
         if time.monotonic() >= deadline:
+            if response.status_code == _AWAY:
+                raise refused("GET", _PATH, response)
             found = ", ".join(each["id"] for each in hits) or "nothing"
             raise StepFailed(f"{question.text!r} does not find Synset/{question.synset}, but {found}")
         if not waited:
             run.narrator.item("the embedding-service is still reading what was imported …")
         waited = True
         await asyncio.sleep(_PAUSE_S)
+
+
+def _list(response: httpx2.Response) -> list[Any]:
+    hits = decode(response.content)
+    if not isinstance(hits, list):
+        raise StepFailed("the search answered something other than a list")
+    return hits
