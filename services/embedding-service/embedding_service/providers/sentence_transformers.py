@@ -27,7 +27,7 @@ class SentenceTransformersModel:
             self._torch.set_num_threads(threads)
         self._model = library.SentenceTransformer(str(folder.path), local_files_only=True).eval()
         self._tokenizer = TextTokenizer(folder)
-        dims = self._model.get_sentence_embedding_dimension()
+        dims = self._model.get_embedding_dimension()
         self._card = ModelCard(folder.name, folder.version(), dims, folder.max_tokens, "sentence-transformers")
 
     @property
