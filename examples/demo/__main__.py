@@ -15,8 +15,6 @@ from examples.demo.narration import Narrator, grouped
 from examples.demo.platform import Platform, StepFailed
 from examples.demo.run import Run
 from examples.demo.story import tell
-from examples.demo.subscriber import Subscriber
-from shared.clients.event_subscription import Subscribe
 
 _FAILED = 1
 _INTERRUPTED = 130
@@ -30,8 +28,7 @@ async def demo(addresses: Addresses, *, full: bool) -> bool:
     run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     platform = Platform(addresses)
     try:
-        asked = Subscribe(["io.oms.document.*"], durable_name="demo", partition_key="oms/dev/oms/main")
-        run = Run(run_id, platform, narrator, corpus, Subscriber(platform.events, asked))
+        run = Run(run_id, platform, narrator, corpus)
         narrator.line(f"An Ontology Management System on {corpus.name}: {grouped(len(corpus.lines))} synsets")
         narrator.line(f"OMS {addresses.oms}, kernel {addresses.kernel}, events {addresses.gateway}, run {run_id}")
         return await tell(run)

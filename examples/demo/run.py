@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from examples.demo.corpus import Corpus
 from examples.demo.narration import Narrator
 from examples.demo.platform import Platform
-from examples.demo.subscriber import Subscriber
 
 
 @dataclass(slots=True)
@@ -17,9 +16,13 @@ class Run:
     platform: Platform
     narrator: Narrator
     corpus: Corpus
-    subscriber: Subscriber
     commits: list[str] = field(default_factory=list)
     """The commits that the story's steps have made, in order."""
+
+    @property
+    def branch(self) -> str:
+        """The branch that this run works on."""
+        return f"dev/oms/demo-{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,6 @@ STEPS: Final = (
         bulk_import.load,
     ),
     Step(
-        "A subscriber that was away",
-        "A durable subscriber has a place in the stream that is kept for it: what happens while it is away is "
-        "delivered when it is back.",
-        events.catch_up,
-    ),
-    Step(
         "Search by meaning",
         "The embedding-service follows the branch and turns the searchable properties into vectors, so that a "
         "question finds what means the same in other words.",
@@ -39,6 +33,12 @@ STEPS: Final = (
         "A branch, a change, a difference",
         "Work happens on branches, and what differs is told member by member before anybody takes it over.",
         branching.branch,
+    ),
+    Step(
+        "A subscriber that was away",
+        "A durable subscriber has a place in the stream that is kept for it: what happens while it is away is "
+        "delivered when it is back.",
+        events.catch_up,
     ),
     Step(
         "A commit that is refused",

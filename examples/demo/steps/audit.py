@@ -1,5 +1,6 @@
 """The audit trail: every commit with its author, its reason and its trace."""
 
+import textwrap
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -8,7 +9,8 @@ from examples.demo.run import Run
 
 _PATH: Final = "/db/oms/log"
 _PAGE: Final = 200
-_SHOWN: Final = 12
+_SHOWN: Final = 10
+_WHY: Final = 44
 _HEADS: Final = ("when", "author", "why", "trace")
 _BRANCHES_OF_OTHERS: Final = ("dev/embedding/main",)
 
@@ -18,14 +20,15 @@ async def read(run: Run) -> str:
     narrator = run.narrator
     with run.platform.as_user("alice"):
         known: dict[str, Any] = {}
-        for branch in ("dev/oms/main", f"dev/oms/demo-{run.id}"):
+        for branch in ("dev/oms/main", run.branch):
             narrator.call("GET", f"{_PATH}?branch={branch}")
             known |= await _log(run, branch, run.commits)
         others = [await _newest(run, branch) for branch in _BRANCHES_OF_OTHERS]
     if unknown := set(run.commits) - known.keys():
         raise StepFailed(f"the log does not know what the story has made: {', '.join(unknown)}")
     told = [known[commit] for commit in run.commits]
-    narrator.table(_HEADS, [_row(each) for each in [*told[-_SHOWN:], *others]])
+    newest = sorted(known.values(), key=lambda each: str(each["time"]))[-_SHOWN:]
+    narrator.table(_HEADS, [_row(each) for each in [*newest, *others]])
     if strange := {each["author"] for each in told} - {"alice@oms"}:
         raise StepFailed(f"alice's work is told of as that of {', '.join(strange)}")
     if not all(each["trace_id"] for each in told):
@@ -54,4 +57,5 @@ async def _log(run: Run, branch: str, wanted: Collection[str]) -> dict[str, Any]
 
 
 def _row(commit: Any) -> tuple[str, str, str, str]:
-    return commit["time"][11:19], commit["author"], commit["message"], commit["trace_id"]
+    why = textwrap.shorten(commit["message"], _WHY, placeholder=" …")
+    return commit["time"][11:19], commit["author"], why, commit["trace_id"]

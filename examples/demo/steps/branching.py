@@ -12,7 +12,7 @@ _GLOSS: Final = "bird of the night that hears a mouse under the snow"
 async def branch(run: Run) -> str:
     """Make a branch, change an object on it, compare it with where it came from."""
     platform, narrator = run.platform, run.narrator
-    name = f"dev/oms/demo-{run.id}"
+    name = run.branch
     with platform.as_user("alice", "demo: a better gloss, to be discussed"):
         narrator.call("POST", f"/db/oms/branches  {name} from main")
         origin: Body = {"branch": name, "origin": {"branch": "main"}}

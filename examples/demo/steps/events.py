@@ -2,30 +2,41 @@
 
 from typing import Final
 
+from examples.demo.narration import Narrator
 from examples.demo.platform import Body, StepFailed, answer
 from examples.demo.run import Run
-from examples.demo.steps.bulk_import import show_event
+from examples.demo.subscriber import Subscriber
+from shared.clients.event_subscription import Subscribe
 
+_PATH: Final = "/api/v1/objects/Note"
 _PAUSE_S: Final = 20.0
-SUBJECT: Final = "owl.n.01"
+DOCUMENTS: Final = "io.oms.document.*"
 
 
 async def catch_up(run: Run) -> str:
-    """Change something while the subscriber is away, and see what it gets when it is back."""
+    """Change something while a subscriber is away, and see what it gets when it is back."""
     narrator = run.narrator
-    note: Body = {"run": run.id, "text": "The demo was here.", "about": f"Synset/{SUBJECT}"}
-    narrator.saw(f"{run.subscriber.name!r} has gone away.")
-    narrator.call("POST", f"/api/v1/objects/Note  about Synset/{SUBJECT}")
+    asked = Subscribe([DOCUMENTS], durable_name="demo-notes", partition_key=f"oms/{run.branch}")
+    subscriber = Subscriber(run.platform.events, asked)
+    note: Body = {"run": run.id, "text": "The demo was here.", "about": "Synset/owl.n.01"}
     with run.platform.as_user("alice", "demo: a note while nobody listens"):
-        made = await answer(run.platform.oms, "POST", "/api/v1/objects/Note", body=note)
+        async with subscriber.connected():
+            narrator.saw(f"{subscriber.name!r} has a place among the events of {run.branch}, and goes away.")
+        narrator.call("POST", f"{_PATH}?branch={run.branch}")
+        made = await answer(run.platform.oms, "POST", _PATH, body=note, params={"branch": run.branch})
         commit = str(made["commit"])
         run.commits.append(commit)
-        if run.subscriber.seen([commit]):
+        if subscriber.seen([commit]):
             raise StepFailed("the subscriber heard of it although it was away")
-        async with run.subscriber.connected():
-            await run.subscriber.wait_for([commit], 1, _PAUSE_S, lambda _: None)
+        async with subscriber.connected():
+            await subscriber.wait_for([commit], 1, _PAUSE_S, lambda _: None)
     narrator.saw("Back under the same name, it gets what it missed:")
-    show_event(run, commit)
-    traceparent = run.subscriber.last[commit].traceparent
-    narrator.item(f"traceparent {traceparent}")
+    show(narrator, subscriber, commit)
+    narrator.item(f"traceparent {subscriber.last[commit].traceparent}")
     return "1 event missed, and delivered on return"
+
+
+def show(narrator: Narrator, subscriber: Subscriber, commit: str) -> None:
+    """The last event of a commit, as the subscriber got it."""
+    event = subscriber.last[commit].event
+    narrator.item(f"{event.get_type()}  {event.get_subject()}  by {subscriber.data(commit).get('actor')}")

@@ -59,7 +59,7 @@ async def _ask(run: Run, question: Question, deadline: float) -> None:
         found = each["object"]
         narrator.item(f"{float(each['score']):.2f}  {', '.join(found['lemmas'])}: {found['gloss']}")
     shared = words(question.text) & words(run.corpus.texts[question.synset])
-    has = f"has only {' and '.join(sorted(shared))} of these words" if shared else "has none of these words"
+    has = f"has only {', '.join(sorted(shared))} of these words" if shared else "has none of these words"
     narrator.saw(f"Number {rank} by meaning. It {has}; no object has them all, so a search for words finds nothing.")
 
 
