@@ -23,6 +23,14 @@ IDEMPOTENT_METHODS: Mapping[str, Sequence[str]] = {
     "data_kernel.v1.QueryService": ("ExecuteQuery",),
     "data_kernel.v1.SchemaService": ("GetSchema",),
     "embedding.v1.EmbeddingService": ("Embed", "Similarity", "Search", "ModelInfo"),
+    "scheduler.v1.SchedulerService": (
+        "GetJob",
+        "ListJobs",
+        "PreviewFireTimes",
+        "ListExecutions",
+        "GetExecution",
+        "ListWorkers",
+    ),
     "data_kernel.DocumentService": ("Get",),
     "data_kernel.QueryService": ("Execute",),
 }

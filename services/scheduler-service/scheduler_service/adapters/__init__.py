@@ -1,0 +1,1 @@
+"""What stands behind the ports: the kernel, Redis, HTTP and the event gateway."""

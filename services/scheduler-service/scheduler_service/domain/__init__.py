@@ -1,0 +1,1 @@
+"""What jobs, fire times and executions are, without any transport or store."""
