@@ -232,7 +232,9 @@ class KernelHttp(CollectionMethods):
         return response
 
     async def _stream(self, path: str, params: _Params, *, may_rest: bool = False) -> httpx2.Response:
-        timeout = httpx2.Timeout(self._client.timeout, read=None) if may_rest else self._client.timeout
+        usual = self._client.timeout
+        read_s = None if may_rest else usual.read
+        timeout = httpx2.Timeout(connect=usual.connect, read=read_s, write=usual.write, pool=usual.pool)
         request = self._client.build_request("GET", path, params=_given(params), timeout=timeout)
         response = await self._client.send(request, stream=True)
         if response.is_error:

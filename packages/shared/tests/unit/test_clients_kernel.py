@@ -10,11 +10,12 @@ import pytest
 from shared.canonical import JsonNumber
 from shared.clients.kernel_grpc import KernelGrpc
 from shared.clients.kernel_http import KernelHttp
-from shared.clients.kernel_messages import PART_BYTES, PartReader, document_parts
+from shared.clients.kernel_messages import PART_BYTES, PartReader, branch_movement, document_parts, watch_cursor
 from shared.clients.terminus_gateway import _once
 from shared.context import CallContext, use
+from shared.database.interfaces import BranchMovement, WatchCursor
 from shared.errors import Internal, InvalidInput, Reason, TooLarge, ValidationFailed
-from shared.grpc.generated.data_kernel.v1 import document_pb2
+from shared.grpc.generated.data_kernel.v1 import document_pb2, history_pb2
 from shared.http.client import open_http_client
 
 RESULT = {"id": "Movie/a", "commit": "c", "branch": "dev/oms/main", "changed": True}
@@ -179,3 +180,37 @@ def test_a_write_without_a_key_gets_one_of_its_own():
     assert _once({"idempotency_key": "k", "branch": "b"}) == {"idempotency_key": "k", "branch": "b"}
     with use(CallContext(idempotency_key="of-context")):
         assert _once({})["idempotency_key"] == "of-context"
+
+
+async def test_a_branch_is_watched_from_a_cursor_without_end_to_its_pauses():
+    lines = [
+        {"cursor": "1.4", "cause": "commit", "old_head": "a", "new_head": "b", "branch": "dev/oms/main"},
+        {"cursor": "1.5", "cause": "delete", "old_head": "b", "new_head": None, "branch": "dev/oms/main"},
+    ]
+    body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    seen = []
+    client = http_client([httpx2.Response(200, content=body), httpx2.Response(200)], seen)
+
+    found = [each async for each in client.watch("main", WatchCursor(1, 3))]
+    assert [each async for each in client.watch("main", WatchCursor())] == []
+
+    assert found == [
+        BranchMovement(WatchCursor(1, 4), "commit", "a", "b"),
+        BranchMovement(WatchCursor(1, 5), "delete", "b", ""),
+    ]
+    assert (seen[0].url.path, dict(seen[0].url.params)) == ("/db/oms/changes", {"branch": "main", "since": "1.3"})
+    assert "since" not in seen[1].url.params
+    assert seen[0].extensions["timeout"]["read"] is None
+    assert seen[0].extensions["timeout"]["connect"]
+
+
+def test_a_movement_keeps_all_that_the_message_tells():
+    message = history_pb2.RefUpdate(
+        incarnation=2,
+        number=7,
+        cause=history_pb2.REF_CAUSE_CREATE,
+        new_head="h",
+        traceparent="00-1-2-01",
+    )
+    assert branch_movement(message) == BranchMovement(WatchCursor(2, 7), "create", "", "h", "00-1-2-01")
+    assert watch_cursor(WatchCursor(2, 7)) == history_pb2.Cursor(incarnation=2, number=7)

@@ -1,12 +1,17 @@
 """The collection of the ontology's objects, with the kernel, Redis and the service itself killed in turn."""
 
+import time
+
 import httpx2
 import pytest
 from embedding_testing.ontology import FILMS, embedding_of, film, film_class, kernel_of
+from support.platform import Platform
 from support.waiting import eventually
 
+from processes import Options
 from shared.errors import OmsError
 
+PARTS = ("redis", "data-kernel", "embedding")
 OWN_BRANCH = "dev/embedding/main"
 SEA = "danger in the ocean"
 
@@ -152,3 +157,22 @@ async def _keys(platform):
         return await client.dbsize()
     finally:
         await client.aclose()
+
+
+async def test_with_http_alone_it_follows_just_the_same(tmp_path):
+    with Platform(tmp_path / "oms", only=PARTS, options=Options(use_grpc="false")) as platform:
+        platform.wait_ready()
+        async with kernel_of(platform, use_grpc=False) as kernel, embedding_of(platform, use_grpc=False) as client:
+            written = await fill(kernel)
+            assert (await shows(client, written.commit)).hits[0].id == "Film/Jaws"
+            gone = await kernel.delete_document("Film/Jaws")
+            assert "Film/Jaws" not in {hit.id for hit in (await shows(client, gone.commit)).hits}
+
+
+def test_a_process_is_ready_soon_after_its_start(own_platform):
+    own_platform.stop("embedding")
+    began = time.monotonic()
+    own_platform.start("embedding")
+    own_platform.wait_ready("embedding")
+
+    assert 0 < metric(own_platform, "embedding_model_start_seconds") < time.monotonic() - began

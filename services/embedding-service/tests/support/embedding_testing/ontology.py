@@ -35,8 +35,8 @@ def film(title: str, plot: str) -> dict:
 
 
 @asynccontextmanager
-async def kernel_of(platform: Platform):
-    client = TerminusGatewayClient(platform.kernel_grpc)
+async def kernel_of(platform: Platform, *, use_grpc: bool = True):
+    client = TerminusGatewayClient(platform.kernel_grpc, http_url=platform.kernel_url, use_grpc=use_grpc)
     try:
         with context.use(CallContext(bearer_token=platform.token(), branch=BRANCH)):
             yield client
