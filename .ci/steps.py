@@ -106,7 +106,18 @@ def pytest(name: str, arguments: Sequence[str]) -> Step:
 
 def alone(member: Path) -> Step:
     """A member's unit tests with nothing installed but what the member itself declares."""
-    command = [UV, "run", "--quiet", "--locked", "--exact", "--all-extras", "--package", _distribution(member)]
+    command = [
+        UV,
+        "run",
+        "--quiet",
+        "--locked",
+        "--exact",
+        "--all-extras",
+        "--no-extra",
+        "torch",
+        "--package",
+        _distribution(member),
+    ]
     environment = {"UV_PROJECT_ENVIRONMENT": f".venvs/{member.name}"}
     return Step(f"alone: {member.name}", [*command, "pytest", str(member / "tests/unit")], environment)
 
@@ -126,7 +137,7 @@ def run(step: Step) -> Outcome:
     process = subprocess.Popen(
         step.argv,
         cwd=ROOT,
-        env={**os.environ, **step.environment},
+        env={**os.environ, "TMPDIR": str(_temporary_folder()), **step.environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -143,6 +154,13 @@ def run(step: Step) -> Outcome:
             raise
         output += f"\nended after {_LIMIT_S:g} s, its time limit"
     return Outcome(step, process.returncode, time.monotonic() - began, output)
+
+
+def _temporary_folder() -> Path:
+    """What tests write stays in the checkout."""
+    folder = ROOT / ".tmp"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def report(outcome: Outcome) -> None:
