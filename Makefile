@@ -53,12 +53,16 @@ bench: env ## Measure; `make bench ONLY=K4` for one figure; results go to bench/
 generate-grpc: env ## Generate the gRPC stubs from the protos
 	@$(MAKE) --no-print-directory -C packages/shared generate-grpc
 
+.PHONY: proto-release
+proto-release: env ## Freeze the released contracts as they are now
+	@$(MAKE) --no-print-directory -C packages/shared proto-release
+
 .PHONY: env
 env: .venv/.synced ## Make or refresh the environment in .venv
 
 .PHONY: clean
 clean: ## Remove environments and caches; the data in .oms stays
-	@rm -rf .venv .venvs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .tmp .venv .venvs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # The environment is made anew only when the lock or a member's metadata has changed.
 .venv/.synced: uv.lock pyproject.toml packages/shared/pyproject.toml $(wildcard services/*/pyproject.toml) | tools

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -105,15 +106,15 @@ def pytest(name: str, arguments: Sequence[str]) -> Step:
 
 
 def alone(member: Path) -> Step:
-    """A member's unit tests with nothing installed but what the member itself declares."""
-    command = [UV, "run", "--quiet", "--locked", "--exact", "--all-extras", "--package", _distribution(member)]
+    """A member's unit tests with nothing installed but what the member itself declares.
+
+    All its extras are, save torch: what that one takes from the index are gigabytes of another machine's libraries.
+    """
+    project = tomllib.loads((ROOT / member / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [f"--extra={name}" for name in project.get("optional-dependencies", {}) if name != "torch"]
+    command = [UV, "run", "--quiet", "--locked", "--exact", *extras, "--package", project["name"]]
     environment = {"UV_PROJECT_ENVIRONMENT": f".venvs/{member.name}"}
     return Step(f"alone: {member.name}", [*command, "pytest", str(member / "tests/unit")], environment)
-
-
-def _distribution(member: Path) -> str:
-    text = (ROOT / member / "pyproject.toml").read_text(encoding="utf-8")
-    return text.split('name = "', 1)[1].split('"', 1)[0]
 
 
 def _has_tests(folder: str | Path) -> bool:
@@ -126,7 +127,7 @@ def run(step: Step) -> Outcome:
     process = subprocess.Popen(
         step.argv,
         cwd=ROOT,
-        env={**os.environ, **step.environment},
+        env={**os.environ, "TMPDIR": str(_temporary_folder()), **step.environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -143,6 +144,13 @@ def run(step: Step) -> Outcome:
             raise
         output += f"\nended after {_LIMIT_S:g} s, its time limit"
     return Outcome(step, process.returncode, time.monotonic() - began, output)
+
+
+def _temporary_folder() -> Path:
+    """What tests write stays in the checkout."""
+    folder = ROOT / ".tmp"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def report(outcome: Outcome) -> None:
