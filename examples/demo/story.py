@@ -7,7 +7,7 @@ from typing import Final
 from examples.demo.narration import Narrator
 from examples.demo.platform import StepFailed
 from examples.demo.run import Run, Step
-from examples.demo.steps import audit, branching, bulk_import, events, ontology, refusal, searching
+from examples.demo.steps import audit, branching, bulk_import, events, jobs, ontology, refusal, searching
 from shared.errors import OmsError
 
 STEPS: Final = (
@@ -44,6 +44,12 @@ STEPS: Final = (
         "A commit that is refused",
         "What breaks the ontology never becomes a commit. All reasons are told at once, each with its place.",
         refusal.refuse,
+    ),
+    Step(
+        "A job that fires, once and on time",
+        "A job waits for its moment in the scheduler, its slot is claimed in the kernel before a worker runs it, and "
+        "how it went is kept as an execution.",
+        jobs.schedule,
     ),
     Step(
         "Who did what, and why",

@@ -12,7 +12,7 @@ _PAGE: Final = 200
 _SHOWN: Final = 10
 _WHY: Final = 44
 _HEADS: Final = ("when", "author", "why", "trace")
-_BRANCHES_OF_OTHERS: Final = ("dev/embedding/main",)
+_OF_OTHERS: Final = {"dev/embedding/main": 1, "dev/scheduler/main": 3}
 
 
 async def read(run: Run) -> str:
@@ -23,7 +23,7 @@ async def read(run: Run) -> str:
         for branch in ("dev/oms/main", run.branch):
             narrator.call("GET", f"{_PATH}?branch={branch}")
             known |= await _log(run, branch, run.commits)
-        others = [await _newest(run, branch) for branch in _BRANCHES_OF_OTHERS]
+        others = [each for branch, count in _OF_OTHERS.items() for each in await _newest(run, branch, count)]
     if unknown := set(run.commits) - known.keys():
         raise StepFailed(f"the log does not know what the story has made: {', '.join(unknown)}")
     told = [known[commit] for commit in run.commits]
@@ -37,11 +37,11 @@ async def read(run: Run) -> str:
     return f"{len(told)} commits, each with author, reason and trace"
 
 
-async def _newest(run: Run, branch: str) -> Any:
-    """The last commit on a branch that another service keeps."""
-    run.narrator.call("GET", f"{_PATH}?branch={branch}&count=1")
-    page = await answer(run.platform.kernel, "GET", _PATH, params={"branch": branch, "count": 1})
-    return page["commits"][0]
+async def _newest(run: Run, branch: str, count: int) -> Any:
+    """The last commits on a branch that another service keeps, the oldest of them first."""
+    run.narrator.call("GET", f"{_PATH}?branch={branch}&count={count}")
+    page = await answer(run.platform.kernel, "GET", _PATH, params={"branch": branch, "count": count})
+    return page["commits"][::-1]
 
 
 async def _log(run: Run, branch: str, wanted: Collection[str]) -> dict[str, Any]:
