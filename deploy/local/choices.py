@@ -28,6 +28,9 @@ class Choices(BaseSettings):
     event_gateway_grpc_port: Port = Field(50057, description="event-gateway, gRPC")
     embedding_http_port: Port = Field(8001, description="embedding-service, HTTP")
     embedding_grpc_port: Port = Field(50055, description="embedding-service, gRPC")
+    scheduler_http_port: Port = Field(8002, description="scheduler-service, HTTP")
+    scheduler_grpc_port: Port = Field(50056, description="scheduler-service, gRPC")
+    scheduler_worker_http_port: Port = Field(8012, description="scheduler's worker, HTTP (probes and metrics)")
     nats_port: PortOrFree = Field(0, description="NATS; 0 takes a free port")
     redis_port: PortOrFree = Field(0, description="Redis; 0 takes a free port")
     oms_home: Path = Field(ROOT / ".oms", description="the folder of all data, keys and tokens")
@@ -77,6 +80,9 @@ class Choices(BaseSettings):
             gateway_grpc=self.event_gateway_grpc_port,
             embedding_http=self.embedding_http_port,
             embedding_grpc=self.embedding_grpc_port,
+            scheduler_http=self.scheduler_http_port,
+            scheduler_grpc=self.scheduler_grpc_port,
+            scheduler_worker_http=self.scheduler_worker_http_port,
             nats=self.nats_port or next(chosen),
             redis=self.redis_port or next(chosen),
         )

@@ -36,6 +36,9 @@ class Ports:
     gateway_grpc: int
     embedding_http: int
     embedding_grpc: int
+    scheduler_http: int
+    scheduler_grpc: int
+    scheduler_worker_http: int
     nats: int
     redis: int
 
@@ -125,6 +128,8 @@ def platform_processes(home: Home, ports: Ports, options: Options) -> tuple[Proc
         _data_kernel(home, ports, options),
         _event_gateway(home, ports, options),
         _embedding(home, ports, options),
+        _scheduler(home, ports, options),
+        _scheduler_worker(home, ports, options),
         _oms(home, ports, options),
     )
 
@@ -213,6 +218,45 @@ def _embedding(home: Home, ports: Ports, options: Options) -> Process:
     )
 
 
+def _scheduler(home: Home, ports: Ports, options: Options) -> Process:
+    return _service(
+        "scheduler",
+        "scheduler_service.main",
+        drain_order=6,
+        ports=(ports.scheduler_http, ports.scheduler_grpc),
+        home=home,
+        environment=_scheduling(home, ports, options, "scheduler"),
+    )
+
+
+def _scheduler_worker(home: Home, ports: Ports, options: Options) -> Process:
+    return _service(
+        "scheduler-worker",
+        "scheduler_service.worker",
+        "run",
+        drain_order=7,
+        ports=(ports.scheduler_worker_http, None),
+        home=home,
+        environment={
+            **_scheduling(home, ports, options, "scheduler-worker"),
+            "SCHEDULER_WORKER_DRAIN_S": str(_GRACE_S),
+        },
+    )
+
+
+def _scheduling(home: Home, ports: Ports, options: Options, process: str) -> dict[str, str]:
+    """The settings of both roles of the scheduler, which are one service."""
+    environment = {
+        **_common(home, ports, options, "scheduler"),
+        "REDIS_URL": f"redis://{LOOPBACK}:{ports.redis}/6",
+        # On one machine a task has nowhere else to go.
+        "SCHEDULER_ALLOW_PRIVATE_TARGETS": "true",
+    }
+    if options.traces:
+        environment["TRACES_FILE"] = str(home.traces / f"{process}.jsonl")
+    return environment
+
+
 def _oms(home: Home, ports: Ports, options: Options) -> Process:
     return _service(
         "oms",
@@ -227,7 +271,7 @@ def _oms(home: Home, ports: Ports, options: Options) -> Process:
 def _service(
     name: str,
     module: str,
-    *,
+    *arguments: str,
     drain_order: int,
     ports: tuple[int, int | None],
     home: Home,
@@ -242,7 +286,7 @@ def _service(
         addresses["grpc"] = f"{LOOPBACK}:{grpc_port}"
     return Process(
         name=name,
-        argv=(sys.executable, "-m", module),
+        argv=(sys.executable, "-m", module, *arguments),
         environment=settings,
         directory=home.path / name,
         ready_at=f"{http}/readyz",
@@ -269,6 +313,8 @@ def _common(home: Home, ports: Ports, options: Options, service: str) -> dict[st
         "DATA_KERNEL_HTTP_URL": f"http://{LOOPBACK}:{ports.kernel_http}",
         "EVENT_GATEWAY_GRPC_ADDRESS": f"{LOOPBACK}:{ports.gateway_grpc}",
         "EVENT_GATEWAY_HTTP_URL": f"http://{LOOPBACK}:{ports.gateway_http}",
+        "SCHEDULER_GRPC_ADDRESS": f"{LOOPBACK}:{ports.scheduler_grpc}",
+        "SCHEDULER_HTTP_URL": f"http://{LOOPBACK}:{ports.scheduler_http}",
         "EMBEDDING_GRPC_ADDRESS": f"{LOOPBACK}:{ports.embedding_grpc}",
         "EMBEDDING_HTTP_URL": f"http://{LOOPBACK}:{ports.embedding_http}",
         "NATS_URL": f"nats://{LOOPBACK}:{ports.nats}",

@@ -93,6 +93,14 @@ class Platform:
         return f"127.0.0.1:{self.ports.embedding_grpc}"
 
     @property
+    def scheduler_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.scheduler_http}"
+
+    @property
+    def scheduler_grpc(self) -> str:
+        return f"127.0.0.1:{self.ports.scheduler_grpc}"
+
+    @property
     def nats_url(self) -> str:
         return f"nats://127.0.0.1:{self.ports.nats}"
 

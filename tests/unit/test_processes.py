@@ -19,13 +19,14 @@ def test_all_drains_together_fit_into_the_launchers_time(tmp_path: Path) -> None
 
 def test_every_service_is_told_its_peers_and_the_flags(tmp_path: Path) -> None:
     started = processes(tmp_path, Options(use_gateway="off"))
-    for name in ("oms", "data-kernel", "event-gateway", "embedding"):
+    for name in ("oms", "data-kernel", "event-gateway", "embedding", "scheduler"):
         environment = started[name].environment
         assert environment["ENV"] == "dev"
         assert environment["BIND_HOST"] == "127.0.0.1"
         assert environment["DATA_KERNEL_GRPC_ADDRESS"] == f"127.0.0.1:{PORTS.kernel_grpc}"
         assert environment["EVENT_GATEWAY_HTTP_URL"] == f"http://127.0.0.1:{PORTS.gateway_http}"
         assert environment["EMBEDDING_GRPC_ADDRESS"] == f"127.0.0.1:{PORTS.embedding_grpc}"
+        assert environment["SCHEDULER_HTTP_URL"] == f"http://127.0.0.1:{PORTS.scheduler_http}"
         assert environment["NATS_URL"] == f"nats://127.0.0.1:{PORTS.nats}"
         assert environment["USE_GATEWAY"] == "off"
         assert environment["USE_EVENT_GATEWAY"] == "on"
@@ -36,6 +37,8 @@ def test_every_service_is_told_its_peers_and_the_flags(tmp_path: Path) -> None:
 def test_each_user_of_redis_has_a_database_of_its_own(tmp_path: Path) -> None:
     started = processes(tmp_path, Options())
     assert started["embedding"].environment["REDIS_URL"] == f"redis://127.0.0.1:{PORTS.redis}/5"
+    for role in ("scheduler", "scheduler-worker"):
+        assert started[role].environment["REDIS_URL"] == f"redis://127.0.0.1:{PORTS.redis}/6"
 
 
 def test_no_variable_of_the_caller_that_is_not_about_the_process_reaches_a_service(

@@ -167,7 +167,7 @@ def build(settings: SchedulerSettings) -> "FastAPI":
 
 
 def __getattr__(name: str) -> object:
-    """`app` for servers that are given `scheduler_service.main:app`; built on demand, so that an import does nothing."""
+    """`app` for servers that are given `scheduler_service.main:app`, built on demand: an import does nothing."""
     if name == "app":
         return build(load(SchedulerSettings))
     raise AttributeError(name)

@@ -27,7 +27,7 @@ class HttpPerformer:
         self._client = httpx2.AsyncClient(trust_env=False, follow_redirects=False)
 
     async def perform(self, task: Task, execution: Execution, resumed_from: Json, checkpoint: Checkpoint) -> Json:
-        """As `Performer.perform`; the answer's status is the checkpoint, so that one that came is not asked for twice."""
+        """As `Performer.perform`; what was answered is the checkpoint, so that no answer is asked for twice."""
         if not isinstance(task, HttpTask):
             raise TaskFailed("this is no http task", is_final=True)
         if isinstance(resumed_from, dict) and "status" in resumed_from:

@@ -66,7 +66,7 @@ class Jobs:
         """One job. NotFound."""
         return await self._repository.get_job(job_id)
 
-    async def list(self, *, after: str = "", count: int = 100, label: str = "") -> JobPage:
+    async def page(self, *, after: str = "", count: int = 100, label: str = "") -> JobPage:
         """Jobs with ids after `after`; `label` is `name=value`. InvalidInput."""
         fits = _label_filter(label)
         if not 1 <= count <= MAX_PAGE:

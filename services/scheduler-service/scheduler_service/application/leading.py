@@ -111,5 +111,5 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, OmsError):
         return error.reason.value
     if isinstance(error, BaseExceptionGroup):
-        return [_reason(each) for each in error.exceptions][0]
+        return _reason(error.exceptions[0])
     raise error

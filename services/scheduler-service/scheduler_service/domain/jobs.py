@@ -61,7 +61,9 @@ class JobSpec(Spec):
     retries: RetryPolicy = RetryPolicy()
     misfire: MisfirePolicy = MisfirePolicy()
     concurrency: Concurrency = Concurrency.ALLOW
-    labels: Annotated[dict[Text, Annotated[str, StringConstraints(max_length=200)]], Field(max_length=50)] = {}
+    labels: Annotated[
+        dict[Text, Annotated[str, StringConstraints(max_length=200)]], Field(default_factory=dict, max_length=50)
+    ]
 
 
 class JobState(StrEnum):

@@ -25,7 +25,7 @@ class HttpTask(Spec):
     type: Literal["http"] = "http"
     url: Annotated[str, Field(max_length=2000)]
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "POST"
-    headers: Annotated[dict[HeaderName, HeaderText], Field(max_length=50)] = {}
+    headers: Annotated[dict[HeaderName, HeaderText], Field(default_factory=dict, max_length=50)]
     body: Any = None
 
     @field_validator("url")

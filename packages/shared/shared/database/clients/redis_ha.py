@@ -40,7 +40,7 @@ class RedisHAClient:
 
     @property
     def redis(self) -> Any:
-        """The client of redis-py, whose calls go through `ask`; untyped, for its types mix in those of the other kind."""
+        """The client of redis-py, whose calls go through `ask`; untyped: its types mix in those of the other kind."""
         return self._redis
 
     async def ask(self, call: Awaitable[_Answer]) -> _Answer:

@@ -42,7 +42,7 @@ class SchedulerServicer(pb_grpc.SchedulerServiceServicer):
 
     async def ListJobs(self, request: pb.ListJobsRequest, context: RpcContext) -> pb.ListJobsResponse:
         """See the contract."""
-        page = await self._jobs.list(
+        page = await self._jobs.page(
             after=request.page_token, count=request.page_size or _DEFAULT_COUNT, label=request.label
         )
         return pb.ListJobsResponse(jobs=map(self._job, page.jobs), next_page_token=page.next_after)

@@ -9,7 +9,6 @@ from scheduler_service.api.rest.calls import JsonAnswer, UseCases
 from scheduler_service.api.shown import shown_execution
 from scheduler_service.application.executions import MAX_LISTED, Wanted
 from scheduler_service.domain.executions import State
-from shared.canonical import Json
 
 router = APIRouter(tags=["executions"], default_response_class=JsonAnswer)
 ONE = "/executions/{id}"
@@ -28,8 +27,7 @@ async def list_executions(
 ) -> JsonAnswer:
     """The latest executions, the newest first; `since` and `until` are about when they were scheduled for."""
     seen = await scheduler.executions.list(Wanted(job, state, since, until, count))
-    found: list[Json] = [shown_execution(each) for each in seen]
-    return JsonAnswer({"executions": found})
+    return JsonAnswer({"executions": [shown_execution(each) for each in seen]})
 
 
 @router.get(ONE)
@@ -54,8 +52,7 @@ async def retry_execution(id: str, scheduler: UseCases) -> JsonAnswer:
 async def list_dead_letters(scheduler: UseCases, job: Job = "", count: Count = 100) -> JsonAnswer:
     """The latest executions that were given up, the newest first."""
     seen = await scheduler.executions.list(Wanted(job, State.DEAD, count=count))
-    found: list[Json] = [shown_execution(each) for each in seen]
-    return JsonAnswer({"dead_letters": found})
+    return JsonAnswer({"dead_letters": [shown_execution(each) for each in seen]})
 
 
 @router.post("/dead-letters/{id}/replay", status_code=202)

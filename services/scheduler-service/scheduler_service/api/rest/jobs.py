@@ -9,7 +9,6 @@ from scheduler_service.api.shown import shown_execution, shown_job
 from scheduler_service.application.jobs import MAX_PAGE, MAX_PREVIEW
 from scheduler_service.domain.documents import moment_text
 from scheduler_service.domain.jobs import JobSpec
-from shared.canonical import Json
 
 router = APIRouter(tags=["jobs"], default_response_class=JsonAnswer)
 ONE = "/jobs/{id}"
@@ -37,8 +36,8 @@ async def list_jobs(
     label: Annotated[str, Query(max_length=401, description="name=value")] = "",
 ) -> JsonAnswer:
     """Jobs in order of id."""
-    page = await scheduler.jobs.list(after=after, count=count, label=label)
-    jobs: list[Json] = [shown_job(job, scheduler.jobs.next_start(job)) for job in page.jobs]
+    page = await scheduler.jobs.page(after=after, count=count, label=label)
+    jobs = [shown_job(job, scheduler.jobs.next_start(job)) for job in page.jobs]
     return JsonAnswer({"jobs": jobs, "next_after": page.next_after})
 
 
