@@ -121,7 +121,7 @@ class Process:
         store = KernelCollectionStore(kernel, database=database, branch=settings.own_branch)
         keeping = self._keeping = Keeping(store, collections, embedding)
         source = KernelObjectSource(kernel, database=database, branch=settings.objects_branch)
-        following = Following(source, keeping, collections, meter)
+        following = Following(source, keeping, collections, meter, self.telemetry.tracer)
         await stack.enter_async_context(background("following", following.run()))
         searching = Searching(embedding, collections, meter)
         return EmbeddingUseCases(embedding, searching, Upserting(keeping), collections, following)

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing
 
 import structlog
+from opentelemetry.trace import Link, Span, SpanKind, Tracer, set_span_in_context
 
 from embedding_service.application.collections import Collections
 from embedding_service.application.keeping import MAX_COMMIT, Item, Keeping, Outcome
@@ -16,12 +18,15 @@ from embedding_service.domain.searchable import text_of
 from shared.canonical import Json
 from shared.database.interfaces import BranchMovement
 from shared.errors import Gone, NotFound, OmsError, TooLarge, Unavailable
+from shared.telemetry import span_from_traceparent
 
 _FIRST_PAUSE_S = 0.2
 _LAST_PAUSE = 10
 """Times the first one: as long as an interruption lasts, the pauses grow to this."""
 _UNTOLD_MOVEMENTS = 1000
 """After so many movements that changed nothing here the place is written all the same, so that a start is short."""
+_LINKED_MOVEMENTS = 128
+"""At most, of one stretch: its span links to the last ones."""
 _log = structlog.get_logger(__name__)
 
 
@@ -34,6 +39,7 @@ class Following:
         keeping: Keeping,
         collections: Collections,
         meter: Meter,
+        tracer: Tracer,
         *,
         pause_s: float = _FIRST_PAUSE_S,
     ) -> None:
@@ -42,6 +48,7 @@ class Following:
         self._keeping = keeping
         self._collections = collections
         self._meter = meter
+        self._tracer = tracer
         self._place = Place()
         self._written = 0
         self._searchable: tuple[str, SearchableProperties] = ("", {})
@@ -76,16 +83,19 @@ class Following:
 
     async def _follow(self) -> None:
         """Catch up with the newest movement, again and again: those that came in between are one stretch with it."""
-        latest: list[BranchMovement] = []
+        waiting: deque[BranchMovement] = deque(maxlen=_LINKED_MOVEMENTS)
         arrived = asyncio.Event()
         async with aclosing(self._source.movements(self._place)) as movements:
-            reader = asyncio.create_task(_keep_latest(movements, latest, arrived))
+            reader = asyncio.create_task(_receive(movements, waiting, arrived))
             reader.add_done_callback(lambda _: arrived.set())
             try:
                 while True:
                     arrived.clear()
-                    if latest:
-                        await self._catch_up(latest.pop())
+                    if waiting:
+                        stretch = [*waiting]
+                        waiting.clear()
+                        with self._span(stretch):
+                            await self._catch_up(stretch[-1])
                     elif reader.done():
                         return reader.result()
                     else:
@@ -93,6 +103,18 @@ class Following:
             finally:
                 reader.cancel()
                 await asyncio.wait([reader])
+
+    def _span(self, stretch: Sequence[BranchMovement]) -> AbstractContextManager[Span]:
+        """Of one movement, the child of the write that made it; of several, linked to each."""
+        origins = [span for each in stretch if (span := span_from_traceparent(each.traceparent))]
+        is_single = len(stretch) == len(origins) == 1
+        return self._tracer.start_as_current_span(
+            "follow objects",
+            kind=SpanKind.CONSUMER,
+            context=set_span_in_context(origins[0]) if is_single else None,
+            links=[] if is_single else [Link(origin.get_span_context()) for origin in origins],
+            record_exception=False,
+        )
 
     async def _catch_up(self, movement: BranchMovement) -> None:
         began = time.monotonic()
@@ -174,10 +196,10 @@ def _item(document: Json, type_name: str, properties: tuple[str, ...]) -> Item:
     return Item(entry_id, type_name, text_of(document, properties))
 
 
-async def _keep_latest(
-    movements: AsyncIterator[BranchMovement], latest: list[BranchMovement], arrived: asyncio.Event
+async def _receive(
+    movements: AsyncIterator[BranchMovement], waiting: deque[BranchMovement], arrived: asyncio.Event
 ) -> None:
     async for movement in movements:
-        latest[:] = [movement]
+        waiting.append(movement)
         arrived.set()
     raise Unavailable("the stream of movements has ended", retry_after_s=1)

@@ -75,6 +75,10 @@ async def test_vectors_and_cursor_are_in_one_commit_of_the_services_own(own_plat
         assert {commit.author for commit in log} == {"system@embedding"}
         changes = [change.id async for change in kernel.diff(log[1].id, log[0].id)]
         assert changes == [*(f"Embedding/objects/Film/{title}" for title in sorted(FILMS)), "EmbeddingCursor/objects"]
+        # What the service does for a write belongs to the write's trace.
+        followed = [span for span in own_platform.spans() if span["name"] == "follow objects"]
+        origins = {each["trace_id"] for span in followed for each in (span, *span["links"])}
+        assert {commit.trace_id for commit in await kernel.log()} <= origins
         cursor = await kernel.get_document("EmbeddingCursor/objects", branch=OWN_BRANCH)
         assert cursor["commit"] == written.commit
         vector = await kernel.get_document("Embedding/objects/Film/Alien", branch=OWN_BRANCH)

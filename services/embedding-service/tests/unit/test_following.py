@@ -22,6 +22,7 @@ from embedding_service.domain.collections import OBJECTS, content_hash
 from embedding_service.domain.searchable import text_of
 from shared.background import background
 from shared.errors import InvalidInput, NotFound, TooLarge, Unavailable
+from shared.telemetry import Telemetry
 
 
 class AtOnce:
@@ -52,7 +53,8 @@ class Service:
         executor = AtOnce()
         self.collections = Collections(version, lambda: ExactIndex(DIMS, executor), self.meter)
         self.keeping = Keeping(store, self.collections, self.embedding)
-        self.following = Following(source, self.keeping, self.collections, self.meter, pause_s=0)
+        tracer = Telemetry.off("embedding").tracer
+        self.following = Following(source, self.keeping, self.collections, self.meter, tracer, pause_s=0)
         self.searching = Searching(self.embedding, self.collections, self.meter)
         self.upserting = Upserting(self.keeping)
         self.source = source
