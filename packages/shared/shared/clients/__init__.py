@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from shared.clients.embedding_values import Embeddings, ModelCard, Neighbour, Neighbours
     from shared.clients.event_gateway import EventGatewayClient, Published, Via
     from shared.clients.event_subscription import Delivery, StartFrom, Subscribe
+    from shared.clients.scheduler import SchedulerClient
+    from shared.clients.scheduler_answers import ExecutionInfo, ExecutionState, JobInfo, WorkerInfo
     from shared.clients.terminus_gateway import TerminusGatewayClient
 
 __all__ = [
@@ -18,14 +20,19 @@ __all__ = [
     "EmbeddingClient",
     "Embeddings",
     "EventGatewayClient",
+    "ExecutionInfo",
+    "ExecutionState",
+    "JobInfo",
     "ModelCard",
     "Neighbour",
     "Neighbours",
     "Published",
+    "SchedulerClient",
     "StartFrom",
     "Subscribe",
     "TerminusGatewayClient",
     "Via",
+    "WorkerInfo",
 ]
 
 _HOMES = {
@@ -40,6 +47,11 @@ _HOMES = {
     "Delivery": "event_subscription",
     "StartFrom": "event_subscription",
     "Subscribe": "event_subscription",
+    "ExecutionInfo": "scheduler_answers",
+    "ExecutionState": "scheduler_answers",
+    "JobInfo": "scheduler_answers",
+    "SchedulerClient": "scheduler",
+    "WorkerInfo": "scheduler_answers",
     "TerminusGatewayClient": "terminus_gateway",
 }
 

@@ -1,5 +1,6 @@
 """Performs `http` tasks."""
 
+from typing import cast
 from urllib.parse import urlsplit
 
 import httpx2
@@ -24,7 +25,10 @@ class HttpPerformer:
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
-        self._client = httpx2.AsyncClient(trust_env=False, follow_redirects=False)
+        # A transport, not a client: that would write each address, and with it what stands in its query, to the log.
+        # No connection is used twice: they are kept by address, and one address may serve many names.
+        limits = httpx2.Limits(max_keepalive_connections=0)
+        self._transport = httpx2.AsyncHTTPTransport(trust_env=False, limits=limits)
 
     async def perform(self, task: Task, execution: Execution, resumed_from: Json, checkpoint: Checkpoint) -> Json:
         """As `Performer.perform`; what was answered is the checkpoint, so that no answer is asked for twice."""
@@ -38,7 +42,7 @@ class HttpPerformer:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def _request(self, task: HttpTask, execution: Execution) -> httpx2.Request:
         """The request to the address that was looked at, under the name that was asked for."""
@@ -53,18 +57,18 @@ class HttpPerformer:
             headers = {"Content-Type": "application/json", **headers}
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
-        return self._client.build_request(
+        timeout = httpx2.Timeout(execution.spec.timeout_s, connect=_CONNECT_TIMEOUT_S)
+        return httpx2.Request(
             task.method,
             url.copy_with(host=address),
             headers=headers,
             content=content,
-            timeout=httpx2.Timeout(execution.spec.timeout_s, connect=_CONNECT_TIMEOUT_S),
-            extensions={"sni_hostname": host},
+            extensions={"sni_hostname": host, "timeout": timeout.as_dict()},
         )
 
     async def _send(self, request: httpx2.Request, timeout_s: float) -> Json:
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._transport.handle_async_request(request)
             try:
                 size_bytes = await _size(response)
             finally:
@@ -83,7 +87,7 @@ class HttpPerformer:
 async def _size(response: httpx2.Response) -> int:
     """Reads the answer to its end, so that the target is not cut off, and not beyond a bound."""
     size_bytes = 0
-    async for part in response.aiter_raw():
+    async for part in cast("httpx2.AsyncByteStream", response.stream):
         size_bytes += len(part)
         if size_bytes > _MAX_ANSWER_BYTES:
             break
