@@ -6,28 +6,31 @@ place that knows which client stands behind which provider.
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
 from oms.adapters.announcing import EventAnnouncer
 from oms.adapters.migration_board import HistogramBoard
+from oms.adapters.remote_scheduler import RemoteScheduler
 from oms.api.rest import routers
 from oms.application.oms import Oms
 from oms.application.path_meter import metered
 from oms.core import extra
 from oms.core.event_publisher import UnifiedPublisher
-from oms.providers import database, embedding
+from oms.core.legacy import legacy_embedding, legacy_scheduler
+from oms.providers import database, embedding, scheduler
 from oms.providers.database import DatabaseProvider
 from oms.providers.embedding import EmbeddingProvider
 from oms.providers.events import EventProvider
+from oms.providers.scheduler import SchedulerProvider
 from oms.settings import OmsSettings, flag_sources
 from shared.clients.embedding import EmbeddingClient
 from shared.database.client_factory import DatabaseClientFactory
 from shared.errors import Unavailable
 from shared.events.jetstream import JetStreamPublisher
-from shared.flags.flags import USE_EMBEDDING_MS, USE_EVENT_GATEWAY, USE_GATEWAY, Flags
+from shared.flags.flags import USE_EMBEDDING_MS, USE_EVENT_GATEWAY, USE_GATEWAY, USE_SCHEDULER_MS, Flags
 from shared.flags.value import Path
 from shared.http import Dependency, Health, build_app
 from shared.http.serve import serve
@@ -73,10 +76,13 @@ class Process:
             events = self._event_provider(factory)
             embeddings = self._embedding_provider(self._databases, stack)
             embedding.install(embeddings)
+            schedulers = await self._scheduler_provider(self._databases, events, stack)
+            scheduler.install(schedulers)
             yield Oms.build(
                 database=self._databases.get_db_client,
                 announcer=EventAnnouncer(events.get_event_client, settings.env, telemetry.registry),
                 search=embeddings.get_embedding_client,
+                scheduler=schedulers.get_scheduler_client,
                 board=self.board,
                 limits=settings.limits,
             )
@@ -114,30 +120,37 @@ class Process:
             telemetry=self.telemetry,
         )
         stack.push_async_callback(client.close)
-        return EmbeddingProvider(
-            self.flags,
-            service=metered(client, self.board, USE_EMBEDDING_MS, Path.SERVICE),
-            legacy=self._legacy_embedding(databases, stack) if extra.is_installed(USE_EMBEDDING_MS) else None,
-        )
 
-    def _legacy_embedding(self, databases: DatabaseProvider, stack: AsyncExitStack) -> "Callable[[], SemanticSearch]":
         @cache
         def legacy() -> "SemanticSearch":
-            # Imported when it is needed: it loads the packages of the extra, which most processes do without.
-            from oms.core.embeddings.providers import MiniLMProvider  # noqa: PLC0415
-            from oms.core.embeddings.service import VectorEmbeddingService  # noqa: PLC0415
-
-            settings = self.settings
-            service = VectorEmbeddingService(
-                MiniLMProvider(),
-                databases.get_db_client,
-                f"{settings.env}/oms/main",
-                wait_s=settings.legacy_search_wait_s,
-            )
+            service = legacy_embedding(settings, databases.get_db_client)
             stack.push_async_callback(service.close)
             return metered(service, self.board, USE_EMBEDDING_MS, Path.LEGACY)
 
-        return legacy
+        return EmbeddingProvider(
+            self.flags,
+            service=metered(client, self.board, USE_EMBEDDING_MS, Path.SERVICE),
+            legacy=legacy if extra.is_installed(USE_EMBEDDING_MS) else None,
+        )
+
+    async def _scheduler_provider(
+        self, databases: DatabaseProvider, events: EventProvider, stack: AsyncExitStack
+    ) -> SchedulerProvider:
+        settings = self.settings
+        client = RemoteScheduler(settings.scheduler_http_url, signer=build_signer(settings), telemetry=self.telemetry)
+        stack.push_async_callback(client.close)
+        legacy = None
+        if extra.needs_legacy(self.flags.value(USE_SCHEDULER_MS)):
+            working = await stack.enter_async_context(
+                legacy_scheduler(settings, databases.get_db_client, events.get_event_client, self._fires_here)
+            )
+            legacy = metered(working, self.board, USE_SCHEDULER_MS, Path.LEGACY)
+        return SchedulerProvider(
+            self.flags, service=metered(client, self.board, USE_SCHEDULER_MS, Path.SERVICE), legacy=legacy
+        )
+
+    def _fires_here(self, job_id: str) -> bool:
+        return self.flags.position(USE_SCHEDULER_MS, job_id) is Path.LEGACY
 
 
 def build(settings: OmsSettings) -> "FastAPI":

@@ -26,6 +26,9 @@ class OmsSettings(ServiceSettings):
     legacy_search_wait_s: float = Field(8.0, gt=0, le=300)
     """How long a search may wait for the legacy embedding to take in what was committed."""
 
+    legacy_jobs_allow_private: bool = False
+    """Whether jobs of the legacy scheduler may send requests to addresses that are not public."""
+
     @property
     def legacy_url(self) -> str:
         """The address of the legacy client."""

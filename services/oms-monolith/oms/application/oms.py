@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from oms.application.bulk_import import BulkImport
+from oms.application.jobs import Jobs
 from oms.application.link_types import LinkTypes
 from oms.application.links import Links
 from oms.application.migration import Migration
 from oms.application.object_types import ObjectTypes
 from oms.application.objects import Objects
-from oms.application.ports import DatabaseForCall, MigrationBoard, SchemaAnnouncer, SearchForCall
+from oms.application.ports import DatabaseForCall, MigrationBoard, SchedulerForJob, SchemaAnnouncer, SearchForCall
 from oms.application.search import Search
 from shared.limits import Limits
 
@@ -24,6 +25,7 @@ class Oms:
     links: Links
     bulk_import: BulkImport
     search: Search
+    jobs: Jobs
     migration: Migration
 
     @classmethod
@@ -32,6 +34,7 @@ class Oms:
         database: DatabaseForCall,
         announcer: SchemaAnnouncer,
         search: SearchForCall,
+        scheduler: SchedulerForJob,
         board: MigrationBoard,
         limits: Limits,
     ) -> Self:
@@ -44,5 +47,6 @@ class Oms:
             links=Links(database),
             bulk_import=BulkImport(database, object_types, limits),
             search=Search(search, database),
+            jobs=Jobs(scheduler),
             migration=Migration(board),
         )

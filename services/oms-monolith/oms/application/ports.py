@@ -38,6 +38,32 @@ class SemanticSearch(Protocol):
 SearchForCall = Callable[[], SemanticSearch]
 
 
+class JobScheduler(Protocol):
+    """Jobs and their executions, in the JSON of the scheduler-service."""
+
+    async def create_job(self, spec: Json) -> Json:
+        """Keep a new job; ValidationFailed, AlreadyExists."""
+
+    async def get_job(self, job_id: str) -> Json:
+        """One job; NotFound."""
+
+    async def list_jobs(self, *, count: int, after: str) -> Json:
+        """Jobs in order of id, those after `after`: `jobs`, `next_after` (empty: no more)."""
+
+    async def delete_job(self, job_id: str) -> None:
+        """Forget a job; its executions stay. NotFound."""
+
+    async def run_job(self, job_id: str) -> Json:
+        """Run a job now; the execution. NotFound."""
+
+    async def list_executions(self, *, job_id: str, count: int) -> Json:
+        """The latest executions of a job (empty: of any), the newest first: `executions`."""
+
+
+SchedulerForJob = Callable[[str], JobScheduler]
+"""Who serves the job of that id; empty where the call is about no single job."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathFigures:
     """What one path of a flag has served since the process began.

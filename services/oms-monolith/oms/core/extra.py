@@ -26,9 +26,10 @@ def problems(positions: Mapping[str, FlagValue]) -> list[str]:
         f"{flag}={value}: this position needs the extra oms-monolith[legacy-ml], which is not installed; "
         f"install it, or set {flag}=on"
         for flag in PACKAGES
-        if _needs_legacy(value := positions[flag]) and not is_installed(flag)
+        if needs_legacy(value := positions[flag]) and not is_installed(flag)
     ]
 
 
-def _needs_legacy(value: FlagValue) -> bool:
+def needs_legacy(value: FlagValue) -> bool:
+    """Whether some calls go to the legacy class in this position."""
     return not (value.mode is Mode.ON or (value.mode is Mode.PERCENT and value.percent == _ALL_PERCENT))

@@ -58,7 +58,12 @@ async def imported(alice: httpx2.AsyncClient, body: bytes, path: str = PATH, **p
 
 async def test_many_objects_come_in_few_commits_with_progress(alice: httpx2.AsyncClient) -> None:
     steps = await imported(alice, ndjson(*({"text": f"w{number:05}"} for number in range(2500))))
-    assert [(each["line"], each["written"]) for each in steps] == [(1000, 1000), (2000, 2000), (2500, 2500), (2500, 2500)]
+    assert [(each["line"], each["written"]) for each in steps] == [
+        (1000, 1000),
+        (2000, 2000),
+        (2500, 2500),
+        (2500, 2500),
+    ]
     assert [each.get("done") for each in steps] == [None, None, None, True]
     assert len({each["commit"] for each in steps}) == 3
     assert steps[-1]["branch"] == "dev/oms/main"

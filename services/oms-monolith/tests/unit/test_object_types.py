@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from oms.domain.class_documents import enum_name, from_classes, to_classes
+from oms.domain.class_documents import enum_name, from_classes, links_from_classes, to_classes
+from oms.domain.link_types import Cardinality, LinkType
 from oms.domain.object_types import KEY_TYPES, BaseType, ObjectType, Property
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -54,6 +55,39 @@ def object_types(draw: st.DrawFn) -> ObjectType:
 def test_class_documents_lose_nothing(object_type: ObjectType) -> None:
     (back,) = from_classes(to_classes(object_type))
     assert back.model_dump() == object_type.model_dump()
+
+
+@st.composite
+def types_with_links(draw: st.DrawFn) -> tuple[ObjectType, list[LinkType]]:
+    object_type = draw(object_types())
+    taken = {each.name for each in object_type.properties}
+    names = draw(st.lists(property_names.filter(lambda name: name not in taken), unique=True, max_size=4))
+    return object_type, [draw(links(object_type.name, name)) for name in sorted(names)]
+
+
+@st.composite
+def links(draw: st.DrawFn, source: str, name: str) -> LinkType:
+    cardinality = draw(st.sampled_from(Cardinality))
+    return LinkType(
+        name=name,
+        source_type=source,
+        target_type=draw(type_names),
+        cardinality=cardinality,
+        inverse=draw(st.none() | property_names.filter(lambda inverse: inverse != name)),
+        required=cardinality is Cardinality.ONE and draw(st.booleans()),
+        description=draw(texts),
+    )
+
+
+@given(types_with_links())
+def test_class_documents_keep_types_and_links_apart_and_lose_neither(
+    both: tuple[ObjectType, list[LinkType]],
+) -> None:
+    object_type, own_links = both
+    classes = to_classes(object_type, own_links)
+    (back,) = from_classes(classes)
+    assert back.model_dump() == object_type.model_dump()
+    assert [each.model_dump() for each in links_from_classes(classes)] == [each.model_dump() for each in own_links]
 
 
 @given(object_types())

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from oms.api.rest import imports, link_types, links, migration, object_types, objects, search
+from oms.api.rest import imports, jobs, link_types, links, migration, object_types, objects, search
 
 
 def routers() -> list[APIRouter]:
@@ -14,5 +14,6 @@ def routers() -> list[APIRouter]:
         imports.router,
         objects.router,
         search.router,
+        jobs.router,
         migration.router,
     ]

@@ -1,0 +1,1 @@
+"""Deprecated paths of the monolith; each module says where its content is now."""
