@@ -66,6 +66,12 @@ async def test_objects_are_found_by_meaning_and_exactly_what_changed_is_embedded
         assert (await shows(client, unmarked.commit)).hits == ()
 
 
+def origins(platform):
+    """The traces that following took part in, by child or by link."""
+    followed = [span for span in platform.spans() if span["name"] == "follow objects"]
+    return {each["trace_id"] for span in followed for each in (span, *span["links"])}
+
+
 async def test_vectors_and_cursor_are_in_one_commit_of_the_services_own(own_platform):
     async with kernel_of(own_platform) as kernel, embedding_of(own_platform) as client:
         written = await fill(kernel)
@@ -76,9 +82,8 @@ async def test_vectors_and_cursor_are_in_one_commit_of_the_services_own(own_plat
         changes = [change.id async for change in kernel.diff(log[1].id, log[0].id)]
         assert changes == [*(f"Embedding/objects/Film/{title}" for title in sorted(FILMS)), "EmbeddingCursor/objects"]
         # What the service does for a write belongs to the write's trace.
-        followed = [span for span in own_platform.spans() if span["name"] == "follow objects"]
-        origins = {each["trace_id"] for span in followed for each in (span, *span["links"])}
-        assert {commit.trace_id for commit in await kernel.log()} <= origins
+        written_in = {commit.trace_id for commit in await kernel.log()}
+        await eventually(lambda: written_in <= origins(own_platform), what="spans of the writes' traces")
         cursor = await kernel.get_document("EmbeddingCursor/objects", branch=OWN_BRANCH)
         assert cursor["commit"] == written.commit
         vector = await kernel.get_document("Embedding/objects/Film/Alien", branch=OWN_BRANCH)
