@@ -81,13 +81,21 @@ async def test_vectors_and_cursor_are_in_one_commit_of_the_services_own(own_plat
         assert {commit.author for commit in log} == {"system@embedding"}
         changes = [change.id async for change in kernel.diff(log[1].id, log[0].id)]
         assert changes == [*(f"Embedding/objects/Film/{title}" for title in sorted(FILMS)), "EmbeddingCursor/objects"]
-        # What the service does for a write belongs to the write's trace.
-        written_in = {commit.trace_id for commit in await kernel.log()}
-        await eventually(lambda: written_in <= origins(own_platform), what="spans of the writes' traces")
         cursor = await kernel.get_document("EmbeddingCursor/objects", branch=OWN_BRANCH)
         assert cursor["commit"] == written.commit
         vector = await kernel.get_document("Embedding/objects/Film/Alien", branch=OWN_BRANCH)
         assert (vector["source_commit"], vector["dims"]) == (written.commit, 384)
+
+
+async def test_what_is_done_for_a_write_belongs_to_its_trace(own_platform):
+    async with kernel_of(own_platform) as kernel, embedding_of(own_platform) as client:
+        await shows(client, (await fill(kernel)).commit)
+        # By a client that traces nothing itself, so that the kernel begins a trace that is recorded.
+        address = f"{own_platform.kernel_url}/db/oms/doc"
+        added = film("Cast Away", "A man is alone on an island in the ocean.")
+        assert httpx2.post(address, json=added, headers=own_platform.authorization()).status_code == 201
+        (commit,) = await kernel.log(count=1)
+        await eventually(lambda: commit.trace_id in origins(own_platform), what="a span of the write's trace")
 
 
 async def test_a_new_process_reads_the_branch_and_embeds_nothing(own_platform):
