@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from oms.adapters.announcing import EventAnnouncer
 from oms.adapters.migration_board import HistogramBoard
-from oms.adapters.remote_scheduler import RemoteScheduler
 from oms.api.rest import routers
 from oms.application.oms import Oms
 from oms.application.path_meter import metered
@@ -27,6 +26,7 @@ from oms.providers.events import EventProvider
 from oms.providers.scheduler import SchedulerProvider
 from oms.settings import OmsSettings, flag_sources
 from shared.clients.embedding import EmbeddingClient
+from shared.clients.scheduler import SchedulerClient
 from shared.database.client_factory import DatabaseClientFactory
 from shared.errors import Unavailable
 from shared.events.jetstream import JetStreamPublisher
@@ -137,7 +137,13 @@ class Process:
         self, databases: DatabaseProvider, events: EventProvider, stack: AsyncExitStack
     ) -> SchedulerProvider:
         settings = self.settings
-        client = RemoteScheduler(settings.scheduler_http_url, signer=build_signer(settings), telemetry=self.telemetry)
+        client = SchedulerClient(
+            settings.scheduler_grpc_address,
+            http_url=settings.scheduler_http_url,
+            use_grpc=settings.use_grpc,
+            signer=build_signer(settings),
+            telemetry=self.telemetry,
+        )
         stack.push_async_callback(client.close)
         legacy = None
         if extra.needs_legacy(self.flags.value(USE_SCHEDULER_MS)):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from oms.application.ports import FlagState, PathFigures
-from oms.domain.rollout import ROLLOUT_ORDER
+from oms.application.rollout import ROLLOUT_ORDER
 from shared.flags.flags import Flags
 from shared.flags.value import Path
 from shared.telemetry.metrics import MetricsRegistry

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from oms.application.ports import FlagState, MigrationBoard
-from oms.domain.rollout import NextStep, next_step
+from oms.application.rollout import NextStep, next_step
 
 
 @dataclass(frozen=True, slots=True)

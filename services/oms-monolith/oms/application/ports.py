@@ -8,6 +8,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from shared.canonical import Json
 from shared.clients.embedding_values import Neighbours
+from shared.clients.scheduler_answers import ExecutionInfo, JobInfo
 from shared.database.interfaces import DocumentDatabase
 
 DatabaseForCall = Callable[[], DocumentDatabase]
@@ -39,25 +40,25 @@ SearchForCall = Callable[[], SemanticSearch]
 
 
 class JobScheduler(Protocol):
-    """Jobs and their executions, in the JSON of the scheduler-service."""
+    """Jobs and their executions."""
 
-    async def create_job(self, spec: Json) -> Json:
+    async def create_job(self, spec: Json) -> JobInfo:
         """Keep a new job; ValidationFailed, AlreadyExists."""
 
-    async def get_job(self, job_id: str) -> Json:
+    async def get_job(self, job_id: str) -> JobInfo:
         """One job; NotFound."""
 
-    async def list_jobs(self, *, count: int, after: str) -> Json:
-        """Jobs in order of id, those after `after`: `jobs`, `next_after` (empty: no more)."""
+    async def list_jobs(self) -> list[JobInfo]:
+        """All jobs in order of id."""
 
     async def delete_job(self, job_id: str) -> None:
         """Forget a job; its executions stay. NotFound."""
 
-    async def run_job(self, job_id: str) -> Json:
-        """Run a job now; the execution. NotFound."""
+    async def run_job(self, job_id: str) -> ExecutionInfo:
+        """Run a job now. NotFound."""
 
-    async def list_executions(self, *, job_id: str, count: int) -> Json:
-        """The latest executions of a job (empty: of any), the newest first: `executions`."""
+    async def list_executions(self, *, job_id: str, count: int) -> list[ExecutionInfo]:
+        """The latest executions of a job (empty: of any), the newest first."""
 
 
 SchedulerForJob = Callable[[str], JobScheduler]

@@ -84,8 +84,7 @@ def spec(**members: Any) -> dict[str, Any]:
 
 
 async def ended(scheduler: AdvancedScheduler, job_id: str) -> list[Any]:
-    listed: Any = await scheduler.list_executions(job_id=job_id, count=100)
-    return [each for each in listed["executions"] if each["state"] != "claimed"]
+    return [each for each in await scheduler.list_executions(job_id=job_id, count=100) if each.state != "claimed"]
 
 
 async def test_a_date_fires_once_and_its_run_is_recorded(platform: Platform, events: Events) -> None:
@@ -93,23 +92,23 @@ async def test_a_date_fires_once_and_its_run_is_recorded(platform: Platform, eve
     with calling_as(platform):
         async with scheduling(platform, events) as scheduler:
             job: Any = await scheduler.create_job(spec(trigger={"type": "date", "at": at.isoformat()}))
-            assert (job["state"], job["next_fire_at"][:19]) == ("active", at.isoformat()[:19])
-            (execution,) = await eventually(lambda: ended(scheduler, job["id"]), 20)
-    assert execution["id"] == f"{job['id']}+{at:%Y%m%dT%H%M%S}Z"
-    assert (execution["state"], execution["attempts"], execution["cause"]) == ("succeeded", 1, "schedule")
-    (event,) = events.of(job["id"])
-    assert (event.get_id(), event.get_source()) == (execution["id"], "urn:oms:dev:scheduler")
+            assert (job.paused, job.next_fire_at) == (False, at)
+            (execution,) = await eventually(lambda: ended(scheduler, job.id), 20)
+    assert execution.id == f"{job.id}+{at:%Y%m%dT%H%M%S}Z"
+    assert (execution.state, execution.attempts, execution.cause) == ("succeeded", 1, "schedule")
+    (event,) = events.of(job.id)
+    assert (event.get_id(), event.get_source()) == (execution.id, "urn:oms:dev:scheduler")
 
 
 async def test_two_schedulers_run_each_slot_once(platform: Platform, events: Events) -> None:
     with calling_as(platform):
         async with scheduling(platform, events) as one, scheduling(platform, events):
             job: Any = await one.create_job(spec())
-            await eventually(lambda: len(events.of(job["id"])) >= 3, 20)
-            await one.delete_job(job["id"])
+            await eventually(lambda: len(events.of(job.id)) >= 3, 20)
+            await one.delete_job(job.id)
             with pytest.raises(NotFound):
-                await one.get_job(job["id"])
-    ids = [each.get_id() for each in events.of(job["id"])]
+                await one.get_job(job.id)
+    ids = [each.get_id() for each in events.of(job.id)]
     assert len(ids) == len(set(ids))
 
 
@@ -120,11 +119,9 @@ async def test_a_job_of_the_other_scheduler_is_left_alone(platform: Platform, ev
             other: Any = await scheduler.create_job(spec())
             await scheduler.create_job(mine)
             await eventually(lambda: len(events.of(mine["id"])) >= 2, 20)
-            assert events.of(other["id"]) == []
-            listed: Any = await scheduler.list_jobs(count=1, after="")
-            rest: Any = await scheduler.list_jobs(count=1000, after=listed["next_after"])
-            assert {mine["id"], other["id"]} <= {each["id"] for each in [*listed["jobs"], *rest["jobs"]]}
-            for job_id in (mine["id"], other["id"]):
+            assert events.of(other.id) == []
+            assert {mine["id"], other.id} <= {each.id for each in await scheduler.list_jobs()}
+            for job_id in (mine["id"], other.id):
                 await scheduler.delete_job(job_id)
 
 
@@ -134,11 +131,11 @@ async def test_late_slots_are_made_up_for_by_the_policy(platform: Platform, even
         async with scheduling(platform, events, lambda _: False) as idle:
             job: Any = await idle.create_job(spec(trigger={"type": "date", "at": at.isoformat()}))
             await eventually(lambda: datetime.now(UTC) > at, 5)
-        assert events.of(job["id"]) == []
+        assert events.of(job.id) == []
         async with scheduling(platform, events) as scheduler:
-            (execution,) = await eventually(lambda: ended(scheduler, job["id"]), 20)
-    assert execution["state"] == "succeeded"
-    assert len(events.of(job["id"])) == 1
+            (execution,) = await eventually(lambda: ended(scheduler, job.id), 20)
+    assert execution.state == "succeeded"
+    assert len(events.of(job.id)) == 1
 
 
 async def test_a_failing_task_is_tried_again_and_then_given_up(platform: Platform, events: Events) -> None:
@@ -146,14 +143,14 @@ async def test_a_failing_task_is_tried_again_and_then_given_up(platform: Platfor
         async with scheduling(platform, events) as scheduler:
             job: Any = await scheduler.create_job(spec(trigger={"type": "cron", "expression": "0 0 1 1 *"}))
             events.failures = 2
-            run: Any = await scheduler.run_job(job["id"])
-            (execution,) = await eventually(lambda: ended(scheduler, job["id"]), 20)
-            assert (execution["id"], execution["cause"]) == (run["id"], "manual")
-            assert (execution["state"], execution["attempts"]) == ("succeeded", 3)
+            run: Any = await scheduler.run_job(job.id)
+            (execution,) = await eventually(lambda: ended(scheduler, job.id), 20)
+            assert (execution.id, execution.cause) == (run.id, "manual")
+            assert (execution.state, execution.attempts) == ("succeeded", 3)
             events.failures = 3
-            await scheduler.run_job(job["id"])
-            dead = await eventually(lambda: _two(ended(scheduler, job["id"])), 20)
-    assert sorted((each["state"], each["attempts"]) for each in dead) == [("dead", 3), ("succeeded", 3)]
+            await scheduler.run_job(job.id)
+            dead = await eventually(lambda: _two(ended(scheduler, job.id)), 20)
+    assert sorted((each.state, each.attempts) for each in dead) == [("dead", 3), ("succeeded", 3)]
 
 
 async def test_forbidden_and_replaced_executions_are_recorded(platform: Platform, events: Events) -> None:
@@ -162,9 +159,9 @@ async def test_forbidden_and_replaced_executions_are_recorded(platform: Platform
             for concurrency, state in (("forbid", "skipped"), ("replace", "cancelled")):
                 events.hold = asyncio.Event()
                 job: Any = await scheduler.create_job(spec(concurrency=concurrency))
-                states = await eventually(lambda job=job: ended(scheduler, job["id"]), 20)
-                assert {each["state"] for each in states} == {state}
-                await scheduler.delete_job(job["id"])
+                states = await eventually(lambda job=job: ended(scheduler, job.id), 20)
+                assert {each.state for each in states} == {state}
+                await scheduler.delete_job(job.id)
                 events.hold.set()
 
 

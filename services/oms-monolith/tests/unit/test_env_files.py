@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from oms.domain.rollout import ROLLOUT_ORDER, next_step
+from oms.application.rollout import ROLLOUT_ORDER, next_step
 from shared.flags.value import FlagValue
 from shared.settings_check import read_settings_file
 

@@ -4,8 +4,8 @@ import pytest
 
 from oms.adapters.migration_board import HistogramBoard, percentile
 from oms.application.path_meter import metered
+from oms.application.rollout import ROLLOUT_ORDER, next_step
 from oms.core import extra
-from oms.domain.rollout import ROLLOUT_ORDER, next_step
 from shared.errors import NotFound, OmsError, Unavailable
 from shared.flags.flags import USE_EMBEDDING_MS, USE_GATEWAY, USE_SCHEDULER_MS, Flags
 from shared.flags.value import FlagValue, Path

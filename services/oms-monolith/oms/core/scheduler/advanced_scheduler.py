@@ -15,9 +15,10 @@ from apscheduler.triggers.date import DateTrigger as ApDate  # type: ignore[impo
 from oms.core.scheduler import slots
 from oms.core.scheduler.job_documents import JobDocuments
 from oms.core.scheduler.running import Run, Runner, claim_of
-from oms.domain.jobs import DateTrigger, IntervalTrigger, Job, JobSpec, moment, moment_text
+from oms.domain.jobs import DateTrigger, IntervalTrigger, Job, JobSpec, moment
 from shared import context
 from shared.canonical import Json
+from shared.clients.scheduler_answers import ExecutionInfo, ExecutionState, JobInfo
 from shared.context import CallContext
 from shared.errors import OmsError, ValidationFailed, Violation
 
@@ -63,7 +64,7 @@ class AdvancedScheduler:
 
     # -- what callers ask for --------------------------------------------------------------------------------------
 
-    async def create_job(self, spec: Json) -> Json:
+    async def create_job(self, spec: Json) -> JobInfo:
         """Keep a new job; ValidationFailed, AlreadyExists."""
         read = JobSpec.read(spec)
         slots.check(read)
@@ -81,22 +82,19 @@ class AdvancedScheduler:
         await self._documents.insert(job)
         return shown(job)
 
-    async def get_job(self, job_id: str) -> Json:
+    async def get_job(self, job_id: str) -> JobInfo:
         """One job; NotFound."""
         return shown(await self._documents.get(job_id))
 
-    async def list_jobs(self, *, count: int, after: str) -> Json:
-        """Jobs in order of id, those after `after`."""
-        jobs = [shown(Job.of(each)) async for each in self._stored("Job") if str(_object(each)["job_id"]) > after]
-        page: list[Json] = jobs[:count]
-        following = str(_object(page[-1])["id"]) if len(jobs) > count else ""
-        return {"jobs": page, "next_after": following}
+    async def list_jobs(self) -> list[JobInfo]:
+        """All jobs in order of id."""
+        return [shown(Job.of(each)) async for each in self._stored("Job")]
 
     async def delete_job(self, job_id: str) -> None:
         """Forget a job; its executions stay. NotFound."""
         await self._documents.delete(job_id)
 
-    async def run_job(self, job_id: str) -> Json:
+    async def run_job(self, job_id: str) -> ExecutionInfo:
         """Run a job now, whatever its trigger says; the execution. NotFound."""
         job = await self._documents.get(job_id)
         now = datetime.now(UTC)
@@ -106,12 +104,11 @@ class AdvancedScheduler:
         self._begin(run, self._runner.run(run))
         return shown_execution(claim)
 
-    async def list_executions(self, *, job_id: str, count: int) -> Json:
+    async def list_executions(self, *, job_id: str, count: int) -> list[ExecutionInfo]:
         """The latest executions (of a job; empty: of any), the newest first."""
         fitting = [_object(each) async for each in self._stored("Execution") if job_id in {"", _object(each)["job_id"]}]
         newest = nlargest(count, fitting, key=lambda each: (moment(each["scheduled_for"]), moment(each["claimed_at"])))
-        executions: list[Json] = [shown_execution(each) for each in newest]
-        return {"executions": executions}
+        return [shown_execution(each) for each in newest]
 
     async def _stored(self, type_name: str) -> AsyncGenerator[Json, None]:
         """All jobs or executions; none where nobody has prepared the branch yet."""
@@ -235,32 +232,40 @@ class AdvancedScheduler:
             self._prepared = True
 
 
-def shown(job: Job) -> Json:
+def shown(job: Job) -> JobInfo:
     """A job as callers see it."""
     following = slots.next_slot(job, max(job.effective_from, datetime.now(UTC))) if job.is_active else None
-    stored = job.document()
-    return {
-        **_object(stored["spec"]),
-        "id": job.id,
-        "state": stored["state"],
-        "owner": job.owner,
-        "created_at": stored["created_at"],
-        "revision": job.revision,
-        "next_fire_at": moment_text(slots.start_of(job, following)) if following else None,
-    }
+    return JobInfo(
+        id=job.id,
+        spec=job.document()["spec"],
+        paused=not job.is_active,
+        owner=job.owner,
+        created_at=job.created_at,
+        revision=job.revision,
+        next_fire_at=slots.start_of(job, following) if following else None,
+    )
 
 
-def shown_execution(document: Json) -> Json:
+def shown_execution(document: Json) -> ExecutionInfo:
     """An execution as callers see it."""
     stored = _object(document)
-    return {
-        "id": f"{stored['job_id']}+{stored['slot']}",
-        **{name: stored[name] for name in ("job_id", "slot", "state", "cause", "scheduled_for", "claimed_at")},
-        **{name: stored.get(name) for name in ("started_at", "finished_at", "result")},
-        **{name: stored.get(name, 0) for name in ("attempts", "missed")},
-        **{name: stored.get(name, "") for name in ("worker", "reason", "repeats")},
-        "trace_id": str(stored.get("traceparent", "")).split("-")[1] if stored.get("traceparent") else "",
-    }
+    traceparent = str(stored.get("traceparent", ""))
+    return ExecutionInfo(
+        id=f"{stored['job_id']}+{stored['slot']}",
+        job_id=str(stored["job_id"]),
+        state=ExecutionState(stored["state"]),
+        cause=str(stored["cause"]),
+        scheduled_for=moment(stored["scheduled_for"]),
+        started_at=moment(stored["started_at"]) if "started_at" in stored else None,
+        finished_at=moment(stored["finished_at"]) if "finished_at" in stored else None,
+        attempts=int(stored.get("attempts", 0)),
+        worker=str(stored.get("worker", "")),
+        reason=str(stored.get("reason", "")),
+        result=stored.get("result"),
+        missed=int(stored.get("missed", 0)),
+        repeats=str(stored.get("repeats", "")),
+        trace_id=traceparent.split("-")[1] if traceparent else "",
+    )
 
 
 def _object(value: Json) -> dict[str, Any]:
