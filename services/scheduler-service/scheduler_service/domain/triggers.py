@@ -25,7 +25,7 @@ class CronSpec(Spec):
     type: Literal["cron"] = "cron"
     expression: Text
     timezone: Text = "UTC"
-    jitter_s: JitterS = 0
+    jitter_s: JitterS = 0.0
 
     @field_validator("timezone")
     @classmethod
@@ -45,7 +45,7 @@ class IntervalSpec(Spec):
     type: Literal["interval"] = "interval"
     every_s: float = Field(ge=1, le=_MAX_INTERVAL_S)
     anchor: AwareDatetime | None = None
-    jitter_s: JitterS = 0
+    jitter_s: JitterS = 0.0
 
 
 class DateSpec(Spec):
@@ -53,7 +53,7 @@ class DateSpec(Spec):
 
     type: Literal["date"] = "date"
     at: AwareDatetime
-    jitter_s: JitterS = 0
+    jitter_s: JitterS = 0.0
 
 
 Trigger = Annotated[CronSpec | IntervalSpec | DateSpec, Field(discriminator="type")]

@@ -1,7 +1,7 @@
 """Redis, single or behind Sentinel, with the platform's errors. Needs the package `redis`."""
 
 from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from redis.asyncio import Redis, Sentinel
 from redis.asyncio.retry import Retry
@@ -33,7 +33,7 @@ class RedisHAClient:
         self._watchers: Any = None
         if sentinels:
             addresses = [_address(each) for each in sentinels.split(",")]
-            self._watchers = Sentinel(addresses, sentinel_kwargs={"socket_timeout": timeout_s})
+            self._watchers = cast("Any", Sentinel)(addresses, sentinel_kwargs={"socket_timeout": timeout_s})
             self._redis: Any = self._watchers.master_for(master, **options)
         else:
             self._redis = Redis.from_url(url, **options)
