@@ -1,6 +1,5 @@
 """The audit trail: every commit with its author, its reason and its trace."""
 
-import textwrap
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -57,5 +56,6 @@ async def _log(run: Run, branch: str, wanted: Collection[str]) -> dict[str, Any]
 
 
 def _row(commit: Any) -> tuple[str, str, str, str]:
-    why = textwrap.shorten(commit["message"], _WHY, placeholder=" …")
+    why = commit["message"]
+    why = why if len(why) <= _WHY else f"{why[:_WHY]}…"
     return commit["time"][11:19], commit["author"], why, commit["trace_id"]
