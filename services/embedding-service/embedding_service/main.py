@@ -142,7 +142,13 @@ class Process:
             await server.stop(self.settings.grpc_grace_s)
 
     async def check_model(self) -> None:
-        """Embed one text, past every cache; Unavailable before the model is warm."""
+        """Unavailable before the model is warm. Whether it still answers is told by the liveness probe: a busy model
+        is ready.
+        """
+        _opened(self._batcher)
+
+    async def embed_once(self) -> None:
+        """Embed one text, past every cache."""
         batcher = _opened(self._batcher)
         await batcher.embed(await batcher.tokenize([_WARM_UP]))
 
@@ -194,7 +200,7 @@ def build(settings: EmbeddingSettings) -> "FastAPI":
                 "index": Dependency(process.check_index, required=False),
                 "redis": Dependency(process.check_cache, required=False),
             },
-            process.check_model,
+            process.embed_once,
         ),
         lifespan=lifespan,
         routers=routers(settings.service_name),
