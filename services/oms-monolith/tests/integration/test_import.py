@@ -8,6 +8,8 @@ import httpx2
 import pytest
 from support.platform import Platform
 
+from processes import Options
+
 PATH = "/api/v1/objects/Word/import"
 WORD = {
     "name": "Word",
@@ -29,9 +31,10 @@ STAMP = {
 SCRAP = {"name": "Scrap", "properties": [{"name": "text", "baseType": "string", "required": True}]}
 
 
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    with Platform(tmp_path_factory.mktemp("oms"), only=["nats", "data-kernel", "oms"]) as started:
+@pytest.fixture(scope="module", params=["off", "on"], ids=lambda value: f"gateway-{value}")
+def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    options = Options(use_gateway=request.param)
+    with Platform(tmp_path_factory.mktemp("oms"), only=["nats", "data-kernel", "oms"], options=options) as started:
         started.wait_ready()
         for each in (WORD, STAMP, SCRAP):
             headers = started.authorization()

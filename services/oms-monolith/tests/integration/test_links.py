@@ -7,6 +7,8 @@ import httpx2
 import pytest
 from support.platform import Platform
 
+from processes import Options
+
 PERSON = {
     "name": "Person",
     "primaryKey": ["name"],
@@ -24,9 +26,10 @@ MEMBERS = {
 LEAD = {"name": "lead", "sourceType": "Team", "targetType": "Person"}
 
 
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    with Platform(tmp_path_factory.mktemp("oms"), only=["nats", "data-kernel", "oms"]) as started:
+@pytest.fixture(scope="module", params=["off", "on"], ids=lambda value: f"gateway-{value}")
+def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    options = Options(use_gateway=request.param)
+    with Platform(tmp_path_factory.mktemp("oms"), only=["nats", "data-kernel", "oms"], options=options) as started:
         started.wait_ready()
         headers = started.authorization()
         with httpx2.Client(base_url=started.oms_url, headers=headers) as alice:
