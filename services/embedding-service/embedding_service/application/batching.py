@@ -47,7 +47,7 @@ class Batcher:
 
     What arrives while a batch is computed shares the next one, so a busy model fills its batches and an idle one keeps
     nobody waiting. Each batch begins with the request whose turn it is and takes from the others texts that need no
-    more padding; a request with texts left goes to the end. So a large one is cut in pieces between which others pass.
+    more padding; a request with texts left goes behind those that have come. So a large one is cut in pieces between which others pass.
     """
 
     def __init__(self, model: EmbeddingModel, limits: BatchLimits, meter: Meter) -> None:
@@ -55,6 +55,8 @@ class Batcher:
         self._limits = limits
         self._meter = meter
         self._jobs: deque[_Job] = deque()
+        self._served: _Job | None = None
+        """The one whose turn it was last; with texts left it goes behind all that came in the meantime."""
         self._queued = 0
         self._arrived = asyncio.Event()
         # Two, so that making tokens waits for no inference.
@@ -95,7 +97,7 @@ class Batcher:
                 while batch := self._next_batch():
                     await self._compute(batch)
         finally:
-            for job in self._jobs:
+            for job in (*self._jobs, *([self._served] if self._served else [])):
                 if not job.done.done():
                     job.done.set_exception(_stopping())
             self._inference.shutdown(wait=False, cancel_futures=True)
@@ -118,9 +120,15 @@ class Batcher:
         if job.texts:
             self._queued -= len(job.texts)
             job.texts.clear()
-            self._jobs.remove(job)
+            if job is self._served:
+                self._served = None
+            else:
+                self._jobs.remove(job)
 
     def _next_batch(self) -> _Batch:
+        if self._served is not None:
+            self._jobs.append(self._served)
+            self._served = None
         if not self._jobs:
             return []
         batch: _Batch = []
@@ -129,7 +137,8 @@ class Batcher:
         longest = self._take(batch, first, 0, may_lengthen=True)
         for job in self._jobs:
             self._take(batch, job, longest, may_lengthen=False)
-        self._jobs = deque(job for job in (*self._jobs, first) if job.texts)
+        self._jobs = deque(job for job in self._jobs if job.texts)
+        self._served = first if first.texts else None
         self._queued -= len(batch)
         return batch
 

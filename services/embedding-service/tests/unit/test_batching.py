@@ -70,13 +70,23 @@ async def test_a_single_request_passes_between_the_pieces_of_a_large_one(batcher
     await until(lambda: batcher.queued == 13)
 
     model.gate.set()
-    await single
-    before = len(model.batches)
-    await large
+    await asyncio.gather(single, large)
 
-    # The large one had one batch before it came and one while it waited for its turn.
-    assert before <= 3
-    assert len(model.batches) == 5
+    # The batch that was computed when it came, then its own.
+    assert [max(len(text.ids) for text in batch) for batch in model.batches] == [1, 6, 1, 1, 1]
+
+
+async def test_large_requests_take_turns(batcher, model):
+    model.gate.clear()
+    first = asyncio.create_task(batcher.embed(await tokens(batcher, *(f"a{n} a a" for n in range(8)))))
+    await until(lambda: model.batches)
+    second = asyncio.create_task(batcher.embed(await tokens(batcher, *(f"b{n} b b b" for n in range(8)))))
+    await until(lambda: batcher.queued == 12)
+
+    model.gate.set()
+    await asyncio.gather(first, second)
+
+    assert [len(batch[0].ids) for batch in model.batches] == [3, 4, 3, 4]
 
 
 async def test_a_full_queue_refuses_and_tells_when_to_come_again(batcher, model, meter):
