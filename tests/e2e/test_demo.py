@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORDNET = ROOT / "examples" / "wordnet"
 PARAPHRASES = Path(__file__).with_name("paraphrases.json")
 OBJECTS = 2_000
+SHOWN = "2 000"
 FOUND_AT_LEAST = 17
 FIRST = 5
 LIMIT_S = 240
@@ -50,7 +51,7 @@ def test_the_story_is_told_to_its_end(first_run: str) -> None:
     summary = first_run.partition("── Summary")[2]
     assert re.search(r"All (\d) steps went as told", summary)
     assert "4 new" in summary
-    assert f"{OBJECTS} objects in 2 commits, {OBJECTS} events heard" in summary
+    assert f"{SHOWN} objects in 2 commits, {SHOWN} events heard" in summary
     assert "FAILED" not in summary
     # The reasons of the refusal and the authors of the trail are shown, not only counted.
     for shown in ("wrong_type", "enum_value", "unknown_property", "reference", "alice@oms"):
@@ -61,7 +62,7 @@ def test_it_can_be_told_again(platform: Platform, first_run: str) -> None:
     again = told(command(platform))
     assert (again.returncode, again.stderr) == (0, ""), first_run + again.stdout + again.stderr
     assert "0 new" in again.stdout
-    assert f"{OBJECTS} objects, all there already" in again.stdout
+    assert f"{SHOWN} objects, all there already" in again.stdout
 
 
 @pytest.mark.usefixtures("first_run")
@@ -143,3 +144,15 @@ def test_the_slice_is_what_wordnet_gives() -> None:
         pytest.skip("WordNet is not installed here (Debian: wordnet-base)")
     done = told([sys.executable, "-m", "examples.wordnet.make_slice", "--check"])
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_readme_shows_this_story(first_run: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"## The demo\n.*?```text\n(.*?)```", readme, re.DOTALL)
+    assert shown
+    titles = re.findall(r"^── (.+?) ─*$", first_run, re.MULTILINE)
+    assert re.findall(r"^── (.+?) ─*$", shown[1], re.MULTILINE) == titles
+    constant = re.compile(r"^   → .*|^   ✓ .*|^       \d\.\d\d .*", re.MULTILINE)
+    of_the_moment = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}|\d{8}T\d{6}Z|\d\d:\d\d:\d\d|[0-9a-f]{32}")
+    told = {of_the_moment.sub("…", line) for line in constant.findall(first_run)}
+    assert [line for line in constant.findall(shown[1]) if of_the_moment.sub("…", line) not in told] == []

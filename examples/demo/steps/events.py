@@ -9,14 +9,17 @@ from examples.demo.subscriber import Subscriber
 from shared.clients.event_subscription import Subscribe
 
 _PATH: Final = "/api/v1/objects/Note"
-_PAUSE_S: Final = 20.0
+_PAUSE_S: Final = 30.0
+_ACK_WAIT_S: Final = 5.0
+"""What was on its way to the subscriber in the moment that it left is delivered again after so long."""
 DOCUMENTS: Final = "io.oms.document.*"
 
 
 async def catch_up(run: Run) -> str:
     """Change something while a subscriber is away, and see what it gets when it is back."""
     narrator = run.narrator
-    asked = Subscribe([DOCUMENTS], durable_name="demo-notes", partition_key=f"oms/{run.branch}")
+    key = f"oms/{run.branch}"
+    asked = Subscribe([DOCUMENTS], durable_name="demo-notes", partition_key=key, ack_wait_s=_ACK_WAIT_S)
     subscriber = Subscriber(run.platform.events, asked)
     note: Body = {"run": run.id, "text": "The demo was here.", "about": "Synset/owl.n.01"}
     with run.platform.as_user("alice", "demo: a note while nobody listens"):
