@@ -54,6 +54,15 @@ class KernelCollectionStore:
             async for document in documents:
                 yield stored_entry(document)
 
+    async def is_current(self) -> bool:
+        """As `CollectionStore.is_current`."""
+        with _own_call():
+            try:
+                commits = await self._kernel.log(count=1, database=self._database, branch=self._branch)
+            except NotFound:
+                return False
+        return [commit.id for commit in commits] == [self._head]
+
     async def write(self, entries: Sequence[StoredEntry], place: Place | None) -> None:
         """As `CollectionStore.write`."""
         documents = [entry_document(each) for each in entries]

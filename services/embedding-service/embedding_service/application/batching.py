@@ -47,7 +47,8 @@ class Batcher:
 
     What arrives while a batch is computed shares the next one, so a busy model fills its batches and an idle one keeps
     nobody waiting. Each batch begins with the request whose turn it is and takes from the others texts that need no
-    more padding; a request with texts left goes behind those that have come. So a large one is cut in pieces between which others pass.
+    more padding; a request with texts left goes behind those that have come. So a large one is cut in pieces between
+    which others pass.
     """
 
     def __init__(self, model: EmbeddingModel, limits: BatchLimits, meter: Meter) -> None:

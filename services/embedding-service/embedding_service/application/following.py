@@ -64,7 +64,7 @@ class Following:
         while True:
             before = self._place
             try:
-                if not self._keeping.is_open:
+                if not await self._keeping.is_current():
                     await self._open()
                 await self._follow()
             except OmsError as error:

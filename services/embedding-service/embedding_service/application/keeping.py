@@ -59,6 +59,11 @@ class Keeping:
         if not self._is_open:
             raise Unavailable("the collections are being read from their branch", retry_after_s=1)
 
+    async def is_current(self) -> bool:
+        """Whether the collections are still those of the branch; asks the store."""
+        async with self._writing:
+            return self._is_open and await self._store.is_current()
+
     async def open(self) -> Place:
         """Read all collections from the branch; how far `objects` has come."""
         async with self._writing:

@@ -89,6 +89,9 @@ class CollectionStore(Protocol):
     def load(self) -> AsyncGenerator[StoredEntry, None]:
         """Every entry of every collection, as of `open`."""
 
+    async def is_current(self) -> bool:
+        """Whether the branch is as it was read or written last: another process, or another store, may be there."""
+
     async def write(self, entries: Sequence[StoredEntry], place: Place | None) -> None:
         """Insert or replace entries, and the place if there is one, as one commit."""
 

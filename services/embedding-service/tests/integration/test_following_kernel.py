@@ -133,6 +133,32 @@ async def test_without_the_kernel_it_searches_what_it_has_and_goes_on_when_it_is
         assert "Film/Cast Away" in {hit.id for hit in (await shows(client, added.commit)).hits}
 
 
+async def test_another_store_behind_the_kernel_is_noticed(own_platform):
+    async with kernel_of(own_platform) as kernel, embedding_of(own_platform) as client:
+        for _ in range(3):
+            written = await fill(kernel)
+            await kernel.delete_document([f"Film/{title}" for title in FILMS])
+        written = await fill(kernel)
+        await shows(client, written.commit)
+
+        own_platform.kill("data-kernel")
+        for file in (own_platform.home.path / "data-kernel").glob("store.db*"):
+            file.unlink()
+        own_platform.start("data-kernel")
+        own_platform.wait_ready("data-kernel")
+        await eventually(lambda: _put_class(kernel), 20, what="the class in the new store")
+        added = await kernel.put_document(film("Cast Away", "A man is alone on an island in the ocean."))
+
+        assert {hit.id for hit in (await shows(client, added.commit)).hits} == {"Film/Cast Away"}
+
+
+async def _put_class(kernel):
+    try:
+        return await kernel.put_schema([film_class("title", "plot")])
+    except OmsError:
+        return None
+
+
 async def _put(kernel, document):
     try:
         return await kernel.put_document(document)

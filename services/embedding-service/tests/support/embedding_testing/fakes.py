@@ -140,6 +140,9 @@ class FakeStore:
         for document in list(self.entries.values()):
             yield stored_entry(document)
 
+    async def is_current(self) -> bool:
+        return self._seen == self._head
+
     async def write(self, entries: Sequence[StoredEntry], place: Place | None) -> None:
         self._begin()
         for stored in entries:
