@@ -124,6 +124,10 @@ class RedisQueue:
         members = await self._client.ask(self._redis.smembers(self._keys.active(job_id)))
         return sorted(member.decode() for member in members)
 
+    async def forget_worker(self, worker: str) -> None:
+        """As `Queue.forget_worker`."""
+        await self._run("forget_worker", "", GROUP, worker)
+
     async def depth(self) -> int:
         """As `Queue.depth`."""
         return int(await self._client.ask(self._redis.xlen(self._keys.stream)))

@@ -124,6 +124,12 @@ redis.call('SREM', KEYS[3], ARGV[1])
 return 0
 """
 
+_FORGET_WORKER = """
+local ok, held = pcall(redis.call, 'XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2])
+if ok and #held == 0 then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end
+return 0
+"""
+
 ALL: Mapping[str, str] = MappingProxyType(
     {
         "enqueue": _ENQUEUE,
@@ -135,5 +141,6 @@ ALL: Mapping[str, str] = MappingProxyType(
         "give_back": _GIVE_BACK,
         "settle": _SETTLE,
         "cancel": _CANCEL,
+        "forget_worker": _FORGET_WORKER,
     }
 )

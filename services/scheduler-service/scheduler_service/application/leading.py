@@ -104,6 +104,8 @@ class Leading:
         self._meter.queue_depth(await self._queue.depth())
         workers = await self._workers.all(self._clock.now())
         self._meter.workers_alive(sum(worker.is_alive for worker in workers))
+        for gone in (worker for worker in workers if not worker.is_alive):
+            await self._queue.forget_worker(gone.id)
 
 
 def _reason(error: BaseException) -> str:

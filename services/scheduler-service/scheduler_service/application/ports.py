@@ -206,6 +206,9 @@ class Queue(Protocol):
     async def active(self, job_id: str) -> list[str]:
         """The job's executions that are not done."""
 
+    async def forget_worker(self, worker: str) -> None:
+        """Let go of what is kept for a worker that has ended, unless something is still in its hands."""
+
     async def depth(self) -> int:
         """How many wait for a worker."""
 

@@ -69,6 +69,7 @@ class Working:
         try:
             async with asyncio.timeout(_GOODBYE_S):
                 await self._workers.leave(self._id)
+                await self._queue.forget_worker(self._id)
         except (OmsError, TimeoutError):
             _log.warning("goodbye_not_said")
 
