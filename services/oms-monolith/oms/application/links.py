@@ -58,7 +58,7 @@ class Links:
     async def page(
         self, type_name: str, key: str, link_name: str, page_size: int, page_token: str, at: ReadOptions
     ) -> LinkPage:
-        """One page of the objects that this one links to. NotFound (object, link)."""
+        """One page of the objects that this one links to. NotFound (object, link), Unsupported for an inverse."""
         database = self._database()
         await _link(database, type_name, link_name, at)
         document = await database.get_document(object_id(type_name, key), **at)
@@ -87,7 +87,7 @@ async def _link(database: DocumentDatabase, type_name: str, link_name: str, at: 
         if each.name == link_name:
             return each
     if any(each.inverse == link_name and each.target_type == type_name for each in ontology.links):
-        raise Unsupported("an inverse is only shown: change the link at its source", field="link")
+        raise Unsupported(f"{link_name} is an inverse: the link is kept, shown and changed at its source", field="link")
     raise NotFound(f"objects of {type_name} have no link {link_name!r}", field="link")
 
 

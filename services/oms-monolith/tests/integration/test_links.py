@@ -127,6 +127,7 @@ async def test_a_link_leads_only_where_something_is(alice: httpx2.AsyncClient) -
     assert (lost.status_code, lost.json()["violations"][0]["rule"]) == (422, "reference")
     unknown = await alice.put("/api/v1/objects/Team/greens/links/friend/ada")
     assert (unknown.status_code, unknown.json()["field"]) == (404, "link")
+    assert (await alice.get("/api/v1/objects/Person/ada/links/teams")).status_code == 501
     await alice.put("/api/v1/objects/Team/greens/links/members/ada")
     assert (await alice.delete("/api/v1/link-types/members")).status_code == 422
     assert (await alice.delete("/api/v1/objects/Person/ada")).status_code == 422
