@@ -1,10 +1,12 @@
 """The audit trail: every commit with its author, its reason and its trace."""
 
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any, Final
 
-from examples.demo.platform import StepFailed, answer
+from examples.demo.platform import StepFailed, answer, refused, send
 from examples.demo.run import Run
+from shared.canonical import decode
 
 _PATH: Final = "/db/oms/log"
 _PAGE: Final = 200
@@ -37,9 +39,14 @@ async def read(run: Run) -> str:
 
 
 async def _newest(run: Run, branch: str, count: int) -> Any:
-    """The last commits on a branch that another service keeps, the oldest of them first."""
+    """The last commits on a branch that another service keeps, the oldest first; none where it has never run."""
     run.narrator.call("GET", f"{_PATH}?branch={branch}&count={count}")
-    page = await answer(run.platform.kernel, "GET", _PATH, params={"branch": branch, "count": count})
+    response = await send(run.platform.kernel, "GET", _PATH, params={"branch": branch, "count": count})
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        return []
+    if response.status_code != HTTPStatus.OK:
+        raise refused("GET", _PATH, response)
+    page: Any = decode(response.content)
     return page["commits"][::-1]
 
 
