@@ -19,7 +19,10 @@ from embedding_service.domain.vectors import Vector, to_bytes
 from shared.errors import Unavailable
 
 _PREFIX = "oms:embedding"
-_TIMEOUT_S = 0.1
+_GET_TIMEOUT_S = 0.1
+"""Somebody waits for it; longer than the inference of a text it is of no use."""
+_TIMEOUT_S = 1.0
+"""Of what nobody waits for."""
 _REST_S = 2.0
 _MAX_WAITING = 4096
 _WRITE_TEXTS = 256
@@ -29,7 +32,7 @@ _Answer = TypeVar("_Answer")
 class RedisVectorCache:
     """`VectorCache` over Redis: little-endian float32 under model version and hash of the text, for `ttl_s`.
 
-    A call takes 0.1 s at most. After a failure Redis is left alone for 2 s; until then nothing is found and nothing
+    A look-up takes 0.1 s at most. After a failure Redis is left alone for 2 s; until then nothing is found and nothing
     kept. What is to be kept waits in a bounded queue for `run`.
     """
 
@@ -46,7 +49,9 @@ class RedisVectorCache:
 
     async def get(self, texts: Sequence[str]) -> dict[str, Vector]:
         """As `VectorCache.get`."""
-        values = await self._ask("get", self._redis.mget([self._key(text) for text in texts])) or [None] * len(texts)
+        values = await self._ask("get", self._redis.mget([self._key(text) for text in texts]), _GET_TIMEOUT_S) or [
+            None
+        ] * len(texts)
         size = self._card.dims * 4
         found = {
             text: np.frombuffer(value, "<f4").astype(np.float32)
@@ -85,14 +90,14 @@ class RedisVectorCache:
         pipeline = self._redis.pipeline(transaction=False)
         for text, vector in vectors:
             pipeline.set(self._key(text), to_bytes(vector), ex=self._ttl_s)
-        await self._ask("set", pipeline.execute())
+        await self._ask("set", pipeline.execute(), _TIMEOUT_S)
 
-    async def _ask(self, operation: str, call: Awaitable[_Answer]) -> _Answer | None:
+    async def _ask(self, operation: str, call: Awaitable[_Answer], timeout_s: float) -> _Answer | None:
         if time.monotonic() < self._back_at:
             _discard(call)
             return None
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 return await call
         except (RedisError, OSError, TimeoutError):
             self._meter.cache_failed(operation)
