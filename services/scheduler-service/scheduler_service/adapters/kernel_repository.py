@@ -1,9 +1,11 @@
 """Jobs and executions in the kernel, on the scheduler's own branch `<env>/scheduler/main`."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import replace
-from typing import cast
+from typing import TypeVar, cast
+
+import structlog
 
 from scheduler_service.domain.documents import (
     CLASSES,
@@ -23,7 +25,10 @@ from shared import context
 from shared.canonical import Json
 from shared.clients.terminus_gateway import TerminusGatewayClient
 from shared.context import CallContext
-from shared.errors import AlreadyExists, PreconditionFailed
+from shared.errors import AlreadyExists, Internal, PreconditionFailed
+
+_log = structlog.get_logger(__name__)
+_Read = TypeVar("_Read")
 
 
 class KernelRepository:
@@ -78,7 +83,8 @@ class KernelRepository:
         """As `Repository.jobs`."""
         async with aclosing(self._list(JOB_CLASS)) as documents:
             async for document in documents:
-                yield job_of_document(document)
+                if (job := _readable(job_of_document, document)) is not None:
+                    yield job
 
     async def claim(self, execution: Execution) -> bool:
         """As `Repository.claim`."""
@@ -96,7 +102,8 @@ class KernelRepository:
         """As `Repository.executions`."""
         async with aclosing(self._list(EXECUTION_CLASS)) as documents:
             async for document in documents:
-                yield execution_of_document(document)
+                if (execution := _readable(execution_of_document, document)) is not None:
+                    yield execution
 
     async def finish(self, execution_id: str, outcome: Outcome) -> bool:
         """As `Repository.finish`."""
@@ -140,6 +147,16 @@ class KernelRepository:
             await self._kernel.patch_document(
                 document_id, patch, database=self._database, branch=self._branch, message=message
             )
+
+
+def _readable(read: Callable[[Json], _Read], document: Json) -> _Read | None:
+    """What a listed document says; one that cannot be read must not keep the others from being seen."""
+    try:
+        return read(document)
+    except Internal as error:
+        document_id = document.get("@id") if isinstance(document, dict) else None
+        _log.error("document_not_readable", id=document_id, detail=error.detail)
+        return None
 
 
 def _values(document: dict[str, Json]) -> list[tuple[str, Json]]:

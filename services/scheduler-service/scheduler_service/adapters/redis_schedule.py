@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from scheduler_service.adapters.redis_keys import Keys
 from scheduler_service.application.ports import Entry, Lease
 from scheduler_service.domain.documents import moment_text, spec_json, spec_of_json
 from shared.canonical import decode, encode
 from shared.database.clients.redis_ha import RedisHAClient
+from shared.errors import Internal
 
+_log = structlog.get_logger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -57,7 +61,7 @@ _DUE = """
 local found = {}
 for _, job in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])) do
   local entry = redis.call('HGET', KEYS[2], job)
-  if entry then found[#found + 1] = entry else redis.call('ZREM', KEYS[1], job) end
+  if entry then found[#found + 1] = {job, entry} else redis.call('ZREM', KEYS[1], job) end
 end
 return found
 """
@@ -111,7 +115,15 @@ class RedisSchedule:
 
     async def due(self, now: datetime, limit: int) -> list[Entry]:
         """As `Schedule.due`."""
-        return [_entry(text) for text in await self._run(self._due, to_ms(now), limit)]
+        entries: list[Entry] = []
+        for job_id, text in await self._run(self._due, to_ms(now), limit):
+            try:
+                entries.append(_entry(text))
+            except Internal as error:
+                # It must not stand in the way of the others; the next comparison with the kernel puts it anew.
+                _log.error("entry_not_readable", job=job_id.decode(), detail=error.detail)
+                await self.remove(job_id.decode())
+        return entries
 
     async def next_start(self) -> datetime | None:
         """As `Schedule.next_start`."""

@@ -136,6 +136,23 @@ async def test_a_job_that_only_the_kernel_knows_is_found(leader: Hands) -> None:
     assert "unsaid" not in await leader.schedule.known()
 
 
+async def test_what_cannot_be_read_keeps_nothing_else_from_firing(leader: Hands) -> None:
+    lease = await leader.lead()
+    for job in ("bad", "fine"):
+        await leader.create(job, trigger=EVERY_10_S)
+    patch = [{"op": "replace", "path": "/spec", "value": {"of": "another time"}}]
+    await leader.connections.repository._patch("Job/bad", patch, "Break a job")
+    redis = leader.connections.redis
+    entry = b'{"job_id":"bad","revision":1,"slot":"2026-06-01T12:00:10Z","start":"2026-06-01T12:00:10Z","spec":{}}'
+    await redis.ask(redis.redis.hset(leader.connections.keys.jobs, "bad", entry))
+    leader.clock.turn(11)
+    await leader.dispatching.turn(lease)
+    await leader.rebuilding.run()
+    assert await fired(leader, "fine") == [(10, "claimed", 0)]
+    assert await fired(leader, "bad") == []
+    await leader.connections.repository.delete_job("bad")
+
+
 async def test_jitter_delays_the_start_and_is_no_miss(leader: Hands) -> None:
     lease = await leader.lead()
     await leader.create("jittery", trigger={**EVERY_10_S, "every_s": 100, "jitter_s": 90}, misfire={"grace_s": 1})
