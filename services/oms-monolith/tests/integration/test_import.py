@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 from support.platform import Platform
+from support.waiting import eventually
 
 from processes import Options
 
@@ -143,3 +144,30 @@ async def test_what_is_about_no_line_is_a_problem(alice: httpx2.AsyncClient) -> 
 async def test_an_empty_import_writes_nothing(alice: httpx2.AsyncClient) -> None:
     steps = await imported(alice, b"\n\n")
     assert (steps[-1]["done"], steps[-1]["written"], steps[-1]["line"]) == (True, 0, 2)
+
+
+async def test_a_body_of_many_commits_arrives_whole(alice: httpx2.AsyncClient) -> None:
+    """The body is megabytes, so that its parts come in while progress already goes out."""
+    texts = [f"whole-{number:05} " + "x" * 400 for number in range(5000)]
+    lines = await imported(alice, ndjson(*({"text": text} for text in texts)))
+    assert [line for line in lines if "reason" in line] == []
+    assert (lines[-1]["written"], lines[-1]["failed"], lines[-1]["done"]) == (5000, 0, True)
+
+
+async def test_a_client_that_leaves_in_the_middle_keeps_what_was_committed(alice: httpx2.AsyncClient) -> None:
+    class LeftError(Exception):
+        pass
+
+    async def half() -> AsyncIterator[bytes]:
+        for number in range(1500):
+            yield ndjson({"text": f"left-{number:05}"})
+        raise LeftError
+
+    with pytest.raises(LeftError):
+        await alice.post(PATH, content=half(), headers={"Content-Type": "application/x-ndjson"})
+
+    async def first_thousand_are_there() -> bool:
+        return (await alice.get("/api/v1/objects/Word/left-00999")).status_code == 200
+
+    await eventually(first_thousand_are_there, what="the first commit")
+    assert (await alice.get("/api/v1/objects/Word/left-01400")).status_code == 404

@@ -4,8 +4,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from oms.api.rest.calls import UseCases, Writing
 from oms.application.bulk_import import ImportOptions, Progress
@@ -44,7 +47,22 @@ async def import_objects(
     first = await anext(steps)
     if isinstance(first, Progress) and first.error is not None:
         raise first.error
-    return StreamingResponse(_answer(first, steps), media_type=NDJSON)
+    return _WhileReading(_answer(first, steps), media_type=NDJSON)
+
+
+class _WhileReading(StreamingResponse):
+    """A stream that is sent while the request's body still comes in.
+
+    Starlette's own listens for the client's leaving meanwhile, and so takes the body's parts away from whoever reads
+    it. Here the one who reads finds out.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as Starlette has it
+        try:
+            await self.stream_response(send)
+        except ClientDisconnect:
+            # What is committed stays; the client comes back with `skip`.
+            structlog.get_logger(__name__).info("import_left")
 
 
 async def _answer(
