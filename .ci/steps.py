@@ -60,7 +60,7 @@ def module(member: Path) -> Path:
 def check() -> Iterator[Step]:
     """Format, lint, types, import contracts, protos, lock, sizes, unit tests."""
     typed = [str(module(member)) for member in members()]
-    typed += [name for name in ("deploy/local", "bench", ".ci") if any((ROOT / name).rglob("*.py"))]
+    typed += [name for name in ("deploy/local", "bench", "examples", ".ci") if any((ROOT / name).rglob("*.py"))]
     unit = [str(path) for path in (*(member / "tests/unit" for member in members()), Path("tests/unit"))]
     # The two slow ones first, so that they run beside each other and beside all that is quick.
     yield pytest("unit tests", [path for path in unit if _has_tests(path)])
@@ -86,11 +86,11 @@ def beyond_check() -> Iterator[Step]:
                 yield pytest(f"{kind}: {member.name}", [str(member / "tests" / kind)])
     for folder in ("tests/integration", "tests/e2e"):
         if _has_tests(folder):
-            yield pytest(folder, [folder])
+            yield pytest(folder, ["-m", "not long", folder])
 
 
 def long() -> Iterator[Step]:
-    """The property tests with ten times the examples and a seed that a failure can be repeated with."""
+    """The property tests with ten times the examples, a seed to repeat a failure with; every rollout position."""
     seed = str(secrets.randbelow(2**32))
     print(f"hypothesis seed: {seed}", flush=True)
     options = ["--hypothesis-profile=long", f"--hypothesis-seed={seed}"]
@@ -98,6 +98,7 @@ def long() -> Iterator[Step]:
         paths = [str(member / "tests" / kind) for kind in ("unit", "contract") if _has_tests(member / "tests" / kind)]
         if paths:
             yield pytest(f"long: {member.name}", [*options, *paths])
+    yield pytest("long: the whole", ["-m", "long", "tests"])
 
 
 def pytest(name: str, arguments: Sequence[str]) -> Step:

@@ -37,6 +37,12 @@ class Choices(BaseSettings):
     use_gateway: FlagText = Field(
         "on", description="OMS reaches the kernel by the gateway client (on) or the legacy one (off)"
     )
+    use_embedding_ms: FlagText = Field(
+        "on", description="OMS searches by the embedding-service (on) or in its own process (off)"
+    )
+    use_scheduler_ms: FlagText = Field(
+        "on", description="OMS's jobs run in the scheduler-service (on) or in its own process (off)"
+    )
     use_event_gateway: FlagText = Field(
         "on", description="events go by the event-gateway (on) or straight to NATS (off)"
     )
@@ -58,6 +64,8 @@ class Choices(BaseSettings):
         """What the services are told beside the addresses."""
         return Options(
             use_gateway=self.use_gateway,
+            use_embedding_ms=self.use_embedding_ms,
+            use_scheduler_ms=self.use_scheduler_ms,
             use_event_gateway=self.use_event_gateway,
             use_grpc=self.use_grpc,
             log_level=self.log_level,

@@ -48,6 +48,8 @@ class Options:
     """What a start may choose beside the ports. Flag values are those of the rollout flags (`on`, `off`, …)."""
 
     use_gateway: str = "on"
+    use_embedding_ms: str = "on"
+    use_scheduler_ms: str = "on"
     use_event_gateway: str = "on"
     use_grpc: str = "true"
     log_level: str = "INFO"
@@ -320,6 +322,8 @@ def _common(home: Home, ports: Ports, options: Options, service: str) -> dict[st
         "NATS_URL": f"nats://{LOOPBACK}:{ports.nats}",
         "REDIS_URL": f"redis://{LOOPBACK}:{ports.redis}",
         "USE_GATEWAY": options.use_gateway,
+        "USE_EMBEDDING_MS": options.use_embedding_ms,
+        "USE_SCHEDULER_MS": options.use_scheduler_ms,
         "USE_EVENT_GATEWAY": options.use_event_gateway,
         "USE_GRPC": options.use_grpc,
     }

@@ -172,7 +172,7 @@ def oms_answers(platform: Platform) -> int:
 
 def test_it_is_told_by_the_legacy_classes_alone(tmp_path: Path) -> None:
     names = ["redis", "nats", "data-kernel", "event-gateway", "oms"]
-    flags = Options(extra={"USE_EMBEDDING_MS": "off", "USE_SCHEDULER_MS": "off"})
+    flags = Options(use_embedding_ms="off", use_scheduler_ms="off")
     with Platform(tmp_path / "oms", only=names, options=flags) as legacy:
         legacy.wait_ready()
         done = told(command(legacy))

@@ -1,8 +1,9 @@
-"""One story through the whole platform, in every position of the two flags: the same answers, the same events."""
+"""One story through the whole platform, in the positions of the rollout: the same answers, the same events."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -17,8 +18,18 @@ from processes import Options
 from shared.clients import EventGatewayClient
 from shared.clients.event_subscription import Delivery, StartFrom, Subscribe
 
-POSITIONS = [("off", "off"), ("on", "off"), ("off", "on"), ("on", "on")]
+GATEWAY, EMBEDDING, SCHEDULER, EVENTS = "use_gateway", "use_embedding_ms", "use_scheduler_ms", "use_event_gateway"
+# The rollout in its order, and the events' flag turned first.
+FIRST, LAST = (), (GATEWAY, EMBEDDING, SCHEDULER, EVENTS)
+BETWEEN = [(GATEWAY,), (GATEWAY, EMBEDDING), (GATEWAY, EMBEDDING, SCHEDULER)]
+POSITIONS = [FIRST, LAST, (EVENTS,), *(pytest.param(each, marks=pytest.mark.long) for each in BETWEEN)]
+STARTED_FOR = {
+    EMBEDDING: ("embedding",),
+    SCHEDULER: ("scheduler", "scheduler-worker"),
+    EVENTS: ("event-gateway",),
+}
 BRANCH = "dev/oms/main"
+REMINDER = "io.oms.test.reminder.v1"
 ALIEN = {"@id": "Movie/Alien", "@type": "Movie", "title": "Alien", "year": 1979, "rating": 8.50}
 MOVIE = {
     "name": "Movie",
@@ -33,12 +44,12 @@ MOVIE = {
 }
 
 
-@pytest.fixture(params=POSITIONS, ids=lambda flags: f"gateway-{flags[0]}-events-{flags[1]}")
+@pytest.fixture(params=POSITIONS, ids=lambda on: "+".join(on) or "all-off")
 def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    use_gateway, use_event_gateway = request.param
+    on: tuple[str, ...] = request.param
     # What a position does not use is not started.
-    names = ["redis", "nats", "data-kernel", "oms", *(["event-gateway"] if use_event_gateway == "on" else [])]
-    options = Options(use_gateway=use_gateway, use_event_gateway=use_event_gateway)
+    names = ["redis", "nats", "data-kernel", "oms", *(name for flag in on for name in STARTED_FOR.get(flag, ()))]
+    options = Options(**{flag: "on" if flag in on else "off" for flag in LAST})
     with Platform(tmp_path_factory.mktemp("story"), only=names, options=options) as started:
         started.wait_ready()
         yield started
@@ -51,8 +62,13 @@ async def test_the_story(platform: Platform) -> None:
         await refuse_what_is_wrong(alice, first)
         await change_and_travel_in_time(alice, first)
         await list_and_delete(alice)
+        await find_by_meaning(alice)
+        await let_a_job_fire(alice)
     await hold_the_log_to_account(platform)
-    events = await all_announced(platform, 8)
+    announced = await all_announced(platform, 9)
+    # What embedding and scheduler keep on branches of their own is announced as well.
+    events = [event for event in announced if event.get_extension("partitionkey") == f"oms/{BRANCH}"]
+    assert [event.get_subject() for event in announced if event.get_type() == REMINDER] == ["Movie/Alien"]
     assert [(event.get_type(), event.get_subject()) for event in events if "schema" not in event.get_type()] == [
         ("io.oms.commit.v1", BRANCH),
         ("io.oms.commit.v1", BRANCH),
@@ -133,6 +149,34 @@ async def list_and_delete(alice: httpx2.AsyncClient) -> None:
     assert (deleted.status_code, deleted.json()["changed"]) == (200, True)
 
 
+async def find_by_meaning(alice: httpx2.AsyncClient) -> None:
+    async def found() -> list[dict[str, Any]] | None:
+        answer = await alice.get("/api/v1/search", params={"q": "a creature from outer space", "type": "Movie"})
+        # Searching follows the branch in its own time: the one that was deleted may still be there for a moment.
+        return answer.json() if answer.status_code == 200 and len(answer.json()) == 1 else None
+
+    (only,) = await eventually(found, 60, what="a search that finds the movie")
+    assert (only["id"], only["type"], only["object"]["title"]) == ("Movie/Alien", "Movie", "Alien")
+
+
+async def let_a_job_fire(alice: httpx2.AsyncClient) -> None:
+    at = (datetime.now(UTC) + timedelta(seconds=2)).replace(microsecond=0)
+    job = {
+        "id": "reminder",
+        "name": "Remind of the movie",
+        "trigger": {"type": "date", "at": at.isoformat().replace("+00:00", "Z")},
+        "task": {"type": "event", "event_type": REMINDER, "subject": "Movie/Alien", "data": {}},
+    }
+    assert (await alice.post("/api/v1/jobs", json=job)).status_code == 201
+
+    async def done() -> list[str] | None:
+        executions = (await alice.get("/api/v1/executions", params={"job": "reminder"})).json()["executions"]
+        states = [each["state"] for each in executions]
+        return states if states and set(states) <= {"succeeded", "dead"} else None
+
+    assert await eventually(done, 60, what="the end of the job's run") == ["succeeded"]
+
+
 async def hold_the_log_to_account(platform: Platform) -> None:
     async with httpx2.AsyncClient(base_url=platform.kernel_url, headers=platform.authorization()) as alice:
         commits = (await alice.get("/db/oms/log")).json()["commits"]
@@ -167,7 +211,7 @@ async def all_announced(platform: Platform, at_least: int) -> list[CloudEvent]:
 
 async def see_it_as_a_durable_subscriber(platform: Platform, expected: list[str]) -> None:
     """Half of it, then the connection goes, then the rest: at least once, and not from the beginning again."""
-    asked = Subscribe(durable_name="story", start=StartFrom(all=True))
+    asked = Subscribe(durable_name="story", partition_key=f"oms/{BRANCH}", start=StartFrom(all=True))
     first = await taken(platform, asked, set(expected[: len(expected) // 2]))
     rest = await taken(platform, asked, set(expected) - ids_of(first))
     assert ids_of(first) | ids_of(rest) == set(expected)

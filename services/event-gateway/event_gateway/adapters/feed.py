@@ -15,6 +15,7 @@ import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription as NatsSubscription
 from nats.js import JetStreamContext
 
 from event_gateway.adapters.connection import NatsConnection
@@ -28,6 +29,7 @@ _log = structlog.get_logger(__name__)
 _PULL_S = 30.0
 _HEARTBEAT_S = 1.0
 _SILENCE_S = 2.5
+_DRAIN_S = 2.0
 _NANOSECONDS = 1_000_000_000
 _HEARTBEAT = "100"
 _PULL_ENDED = ("404", "408")
@@ -116,9 +118,7 @@ class JetStreamFeed:
                         async for message in answers:
                             yield message
             finally:
-                await _give_back(arrived)
-                if not client.is_closed:
-                    await subscription.unsubscribe()
+                await _end(client, subscription, arrived)
         except (TimeoutError, OSError, nats.errors.Error) as error:
             raise BrokerAwayError("the pull was cut off") from error
 
@@ -187,8 +187,21 @@ def _check(status: str, message: Msg) -> None:
     raise BrokerAwayError("the consumer is gone")
 
 
-async def _give_back(arrived: "asyncio.Queue[Msg]") -> None:
-    while not arrived.empty():
-        message = arrived.get_nowait()
-        if not JetStreamContext.is_status_msg(message):
-            await message.nak()
+async def _end(client: Client, subscription: NatsSubscription, arrived: "asyncio.Queue[Msg]") -> None:
+    """Take no more, then give back what came and was not handed out.
+
+    In this order, and with what the client still holds for us: a message left behind would come to nobody until its
+    waiting time is over.
+    """
+    try:
+        if client.is_connected:
+            async with asyncio.timeout(_DRAIN_S):
+                await subscription.drain()  # type: ignore[no-untyped-call]
+        elif not client.is_closed:
+            await subscription.unsubscribe()
+        while not arrived.empty():
+            message = arrived.get_nowait()
+            if not JetStreamContext.is_status_msg(message):
+                await message.nak()
+    except (TimeoutError, OSError, nats.errors.Error):
+        _log.info("feed_ended_without_broker")
