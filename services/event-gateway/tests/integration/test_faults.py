@@ -13,6 +13,7 @@ from event_gateway_testing.events import ALL, TYPE, event, subscribed
 from event_gateway_testing.gateway_process import GatewayProcess
 from event_gateway_testing.nats_process import NatsProcess
 from event_gateway_testing.waiting import until
+from google.protobuf.duration_pb2 import Duration
 
 from shared.errors import DeadlineExceeded, Unavailable
 from shared.grpc.generated.event_gateway.v1 import event_gateway_pb2 as pb
@@ -138,10 +139,12 @@ async def test_a_full_spool_is_said_and_nothing_is_lost(tmp_path: Path, nats_pro
 
 
 async def test_a_durable_subscription_resumes_after_the_gateways_crash(gateway: GatewayProcess) -> None:
+    # What the crashed gateway had handed out takes up the whole credit until its waiting time is over.
+    soon = Duration(seconds=3)
     await gateway.wait_ready()
     async with gateway.stub() as stub:
         await stub.PublishBatch(pb.PublishBatchRequest(events=[event(n) for n in range(6)]))
-        async with subscribed(stub, durable_name="index", start=ALL, credit=2) as subscriber:
+        async with subscribed(stub, durable_name="index", start=ALL, credit=2, ack_wait=soon) as subscriber:
             assert await subscriber.take(3) == ["a-0", "a-1", "a-2"]
             # Settlements go one way: the next delivery shows that they have arrived.
             assert (await subscriber.next()).event.id == "a-3"
@@ -150,7 +153,7 @@ async def test_a_durable_subscription_resumes_after_the_gateways_crash(gateway: 
     await gateway.wait_ready()
     async with gateway.stub() as stub:
         await publish(stub, 6)
-        async with subscribed(stub, durable_name="index", start=ALL, credit=2) as subscriber:
+        async with subscribed(stub, durable_name="index", start=ALL, credit=2, ack_wait=soon) as subscriber:
             seen: set[str] = set()
             while "a-6" not in seen:
                 seen.update(await subscriber.take(1))
