@@ -64,6 +64,10 @@ proto-release: env ## Freeze the released contracts as they are now
 .PHONY: env
 env: .venv/.synced ## Make or refresh the environment in .venv
 
+.PHONY: settings-doc
+settings-doc: env ## Write docs/settings.md from the settings classes
+	@PYTHONPATH=deploy/local $(RUN)/python .ci/settings_doc.py
+
 .PHONY: clean
 clean: ## Remove environments and caches; the data in .oms stays
 	@rm -rf .tmp .venv .venvs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -5,6 +5,7 @@ gets at what is in it; the files in it can be read by the containers, which run 
 single files.
 """
 
+import secrets
 import sys
 from pathlib import Path
 from typing import Final
@@ -15,14 +16,19 @@ from shared.security import issue_user_token, make_service_keys, make_user_token
 
 FOLDER: Final = Path(__file__).with_name(".secrets")
 _READABLE: Final = 0o644
+_PASSWORDS: Final = ("grafana.password", "terminusdb.password")
+_PASSWORD_BYTES: Final = 24
 
 
 def make_secrets(folder: Path) -> None:
-    """Keys of every service, `jwt.secret`, and `tokens/<user>`."""
+    """Keys of every service, `jwt.secret`, the passwords of what comes with them, and `tokens/<user>`."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     make_service_keys(folder, SERVICES)
     secret = make_user_token_secret(folder / "jwt.secret")
+    for name in _PASSWORDS:
+        if not (folder / name).exists():
+            (folder / name).write_text(secrets.token_urlsafe(_PASSWORD_BYTES), encoding="utf-8")
     tokens = folder / "tokens"
     tokens.mkdir(exist_ok=True)
     for user, roles in USERS.items():
