@@ -143,8 +143,13 @@ def _time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        violation = Violation("/time", "form", "is no moment between the years 1 and 9999")
-        raise ValidationFailed("the event breaks the rules of CloudEvents 1.0", violations=[violation]) from error
+        raise bad_time() from error
+
+
+def bad_time() -> ValidationFailed:
+    """The error for a `time` in the right form that no calendar has."""
+    violation = Violation("/time", "form", "is no moment between the years 1 and 9999")
+    return ValidationFailed("the event breaks the rules of CloudEvents 1.0", violations=[violation])
 
 
 def _time_text(moment: datetime) -> str:
