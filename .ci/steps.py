@@ -84,7 +84,7 @@ def beyond_check() -> Iterator[Step]:
         for member in members():
             if _has_tests(member / "tests" / kind):
                 yield pytest(f"{kind}: {member.name}", [str(member / "tests" / kind)])
-    for folder in ("tests/integration", "tests/e2e"):
+    for folder in ("tests/integration", "tests/hostile", "tests/e2e"):
         if _has_tests(folder):
             yield pytest(folder, [folder])
 
@@ -98,6 +98,7 @@ def long() -> Iterator[Step]:
         paths = [str(member / "tests" / kind) for kind in ("unit", "contract") if _has_tests(member / "tests" / kind)]
         if paths:
             yield pytest(f"long: {member.name}", [*options, *paths])
+    yield pytest("long: tests/hostile", [*options, "tests/hostile"])
 
 
 def pytest(name: str, arguments: Sequence[str]) -> Step:

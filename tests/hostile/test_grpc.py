@@ -11,34 +11,16 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from support.descriptors import messages_of, services_of
+from support.descriptors import messages_of
 from support.hostile_platform import DATABASE, fill
 from support.platform import Platform
+from support.rpcs import rpcs
 
 from shared.errors import TABLE, Reason
 from shared.grpc.errors import DETAILS_KEY, DOMAIN
-from shared.grpc.generated import data_kernel_pb2  # noqa: F401 - its services join the pool
-from shared.grpc.generated.data_kernel.v1 import (  # noqa: F401 - likewise
-    branch_pb2,
-    document_pb2,
-    history_pb2,
-    query_pb2,
-    schema_pb2,
-)
-from shared.grpc.generated.event_gateway.v1 import event_gateway_pb2  # noqa: F401 - likewise
+from shared.grpc.generated.data_kernel.v1 import document_pb2
 
-KERNEL = [
-    *(f"data_kernel.v1.{name}Service" for name in ("Document", "Branch", "History", "Query", "Schema")),
-    "data_kernel.DocumentService",
-    "data_kernel.QueryService",
-]
-GATEWAY = ["event_gateway.v1.EventGatewayService"]
-METHODS = [
-    pytest.param(door, method, id=method.full_name)
-    for door, names in (("kernel_grpc", KERNEL), ("gateway_grpc", GATEWAY))
-    for service in services_of(names)
-    for method in service.methods
-]
+METHODS = [pytest.param(door, method, id=method.full_name) for door, method in rpcs()]
 EXAMPLES_SHARE = 4
 """One of so many examples that a property test has is spent on each RPC."""
 LONGEST_STREAM = 20

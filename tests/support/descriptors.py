@@ -32,6 +32,8 @@ HOSTILE_TEXTS = (
     "*",
     ">",
     "a.b.>",
+    "data",
+    "specversion",
 )
 HOSTILE_BYTES = (
     b"",

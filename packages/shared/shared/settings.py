@@ -67,7 +67,7 @@ class ServiceSettings(BaseSettings):
     jwt_issuer: str | None = None
     """If set, the only `iss` that a user token may have."""
     service_key_file: FilePath | None = None
-    """The service's own private key (ES256), with which it proves itself to its peers."""
+    """The service's own private key (ES256), with which it proves itself to its peers; required outside of `dev`."""
     service_public_keys: Path | None = None
     """The folder of the peers' public keys, `<service>.pem`; required outside of `dev`."""
     grpc_tls_cert: FilePath | None = None
@@ -130,6 +130,8 @@ class ServiceSettings(BaseSettings):
             problems.append("JWKS_URL: required outside of dev, with https://")
         if self.service_public_keys is None:
             problems.append("SERVICE_PUBLIC_KEYS: required outside of dev")
+        if self.service_key_file is None:
+            problems.append("SERVICE_KEY_FILE: required outside of dev, where peers take no call without a proof")
         return problems
 
     def _unfit_files(self) -> Iterator[str]:
