@@ -60,7 +60,7 @@ def module(member: Path) -> Path:
 def check() -> Iterator[Step]:
     """Format, lint, types, import contracts, protos, lock, sizes, unit tests."""
     typed = [str(module(member)) for member in members()]
-    typed += [name for name in ("deploy/local", "bench", ".ci") if any((ROOT / name).rglob("*.py"))]
+    typed += [name for name in ("deploy/compose", "deploy/local", "bench", ".ci") if any((ROOT / name).rglob("*.py"))]
     unit = [str(path) for path in (*(member / "tests/unit" for member in members()), Path("tests/unit"))]
     # The two slow ones first, so that they run beside each other and beside all that is quick.
     yield pytest("unit tests", [path for path in unit if _has_tests(path)])

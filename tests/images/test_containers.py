@@ -15,14 +15,6 @@ LEFT_OVER = (
     "find / -xdev -name .cache -o -xdev -name '*.whl' -o -xdev -path '/var/lib/apt/lists/*_*' -o -xdev -path /build"
 )
 WRITABLE = ("/tmp", "/data")
-IMPORTS = {
-    "data-kernel": "data_kernel.main",
-    "event-gateway": "event_gateway.main",
-    "oms-monolith": "oms.main",
-    "embedding-service": "embedding_service.main",
-    "scheduler-service": "scheduler_service.main",
-}
-"""The module that each image runs."""
 
 
 def own_services(stack: Stack) -> dict[str, str]:
@@ -38,8 +30,8 @@ def inside(stack: Stack, service: str, *command: str) -> str:
 
 
 def test_every_service_with_code_has_an_image_that_runs(stack: Stack) -> None:
-    with_code = {name for name, module in IMPORTS.items() if any((ROOT / "services" / name).glob("*/main.py"))}
-    assert set(IMPORTS) == {path.name for path in (ROOT / "services").iterdir()}
+    with_code = {path.parents[1].name for path in (ROOT / "services").glob("*/*/main.py")}
+    assert with_code >= {"data-kernel", "event-gateway", "oms-monolith"}
     images = {image.removeprefix("oms/").partition(":")[0] for image in own_services(stack).values()}
     assert images == with_code
 
@@ -74,10 +66,10 @@ def test_no_capability_is_left_and_none_can_be_gained(stack: Stack) -> None:
 
 
 def test_no_compiler_and_no_cache(stack: Stack) -> None:
-    for service in own_services(stack):
-        looked = "; ".join(f"command -v {name} || true" for name in FORBIDDEN_PROGRAMS)
+    looked = "; ".join(f"command -v {name} || true" for name in FORBIDDEN_PROGRAMS)
+    for service, image in own_services(stack).items():
         assert inside(stack, service, "sh", "-c", looked) == "", service
-        assert left_over(own_services(stack)[service]) == left_over(base_of(service)), service
+        assert left_over(image) == left_over(base_of(image)), service
 
 
 def test_what_is_inside_is_listed(stack: Stack) -> None:
@@ -86,9 +78,7 @@ def test_what_is_inside_is_listed(stack: Stack) -> None:
         listed = json.loads(inside(stack, service, "cat", inspected["Labels"]["io.oms.sbom"]))
         components = [listed["metadata"]["component"], *listed["components"]]
         code = "import importlib.metadata as m, json; print(json.dumps([d.name for d in m.distributions()]))"
-        installed = {
-            name.lower().replace("_", "-") for name in json.loads(inside(stack, service, "python", "-c", code))
-        }
+        installed = set(map(normal, json.loads(inside(stack, service, "python", "-c", code))))
         assert listed["bomFormat"] == "CycloneDX"
         assert "grpcio" in installed
         assert installed <= {normal(each["name"]) for each in components}, service
@@ -109,20 +99,20 @@ def test_every_container_knows_its_own_health(stack: Stack) -> None:
         assert fails(nobody)[0] == 1
 
 
-@pytest.mark.parametrize("service", ["oms-monolith"])
-def test_the_monolith_is_small(stack: Stack, service: str, capsys: pytest.CaptureFixture[str]) -> None:
-    image = own_services(stack)[service]
-    layers, below = layer_bytes(image), layer_bytes(base_of(service))
+def test_the_monolith_is_small(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    image = own_services(stack)["oms-monolith"]
+    layers, below = layer_bytes(image), layer_bytes(base_of(image))
     own = layers[: len(layers) - len(below)]
     assert layers[len(own) :] == below
     with capsys.disabled():
-        sys.stdout.write(f"\n{service}: {sum(own) / 1e6:.1f} MB above the base, {sum(layers) / 1e6:.1f} MB in all\n")
+        sys.stdout.write(f"\noms-monolith: {sum(own) / 1e6:.1f} MB above the base, {sum(layers) / 1e6:.1f} MB in all\n")
     assert 0 < sum(own) <= OMS_BOUND_BYTES
 
 
-def base_of(service: str) -> str:
-    """The image that its own is built on."""
-    dockerfile = (ROOT / "services" / service / "Dockerfile").read_text(encoding="utf-8")
+def base_of(image: str) -> str:
+    """The image that one of `oms/<folder>:<tag>` is built on."""
+    folder = image.removeprefix("oms/").partition(":")[0]
+    dockerfile = (ROOT / "services" / folder / "Dockerfile").read_text(encoding="utf-8")
     return dockerfile.partition("ARG PYTHON_IMAGE=")[2].split()[0]
 
 

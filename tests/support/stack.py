@@ -7,6 +7,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -113,17 +114,19 @@ class Stack:
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
 
     def wait_ready(self) -> None:
-        """Wait until every service that publishes HTTP says that it and all that it depends on are well."""
+        """Wait until every service that publishes HTTP says that it and all that it depends on are well.
+
+        Raises AssertionError with what the containers have printed last.
+        """
         for name, port in self.ports.items():
             if name.endswith("_HTTP_PORT") and self._is_published(port):
-                wait_until(lambda port=port: _is_ready(port), _READY_S, what=f"{name.removesuffix('_HTTP_PORT')} ready")
+                try:
+                    wait_until(partial(_is_ready, port), _READY_S, what=f"{name.removesuffix('_HTTP_PORT')} ready")
+                except AssertionError as error:
+                    raise AssertionError(f"{error}\n{self.compose('logs', '--tail', '10')}") from None
 
     def _is_published(self, port: int) -> bool:
         return any(str(port) in json.dumps(each["HostConfig"]["PortBindings"]) for each in self.containers().values())
-
-    def services(self) -> list[str]:
-        """The services of the file that are in no profile."""
-        return self.compose("config", "--services").split()
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """What `docker inspect` says of each container, by service."""
