@@ -40,7 +40,7 @@ def listener(stack: Stack) -> Iterator[str]:
         wait_until(lambda: reaches(name, "127.0.0.1", STORE_PORT), what="a listener")
         yield str(address)
     finally:
-        run(["docker", "rm", "--force", name])
+        run(["docker", "rm", "--force", "--volumes", name])
 
 
 def reaches(container: str, host: str, port: int) -> bool:
