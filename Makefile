@@ -45,6 +45,14 @@ test: env ## The same, contracts, real processes, the end-to-end story, each mem
 test-long: env ## Property tests with many more examples, the seed printed
 	@$(STEPS) test-long
 
+.PHONY: test-images
+test-images: env ## Build the images, run them by compose and tell the story there; needs a Docker engine: ≤ 15 min
+	@$(RUN)/python -m pytest tests/images
+
+.PHONY: secrets
+secrets: env ## Make the keys and tokens that the compose file mounts, in deploy/compose/.secrets
+	@PYTHONPATH=deploy/local $(RUN)/python deploy/compose/make_secrets.py
+
 .PHONY: bench
 bench: env ## Measure; `make bench ONLY=K4` for one figure; results go to bench/RESULTS.md
 	@PYTHONPATH=.:deploy/local:tests $(RUN)/python -m bench $(if $(ONLY),--only $(ONLY))
@@ -59,6 +67,10 @@ proto-release: env ## Freeze the released contracts as they are now
 
 .PHONY: env
 env: .venv/.synced ## Make or refresh the environment in .venv
+
+.PHONY: settings-doc
+settings-doc: env ## Write docs/settings.md from the settings classes
+	@PYTHONPATH=deploy/local $(RUN)/python .ci/settings_doc.py
 
 .PHONY: clean
 clean: ## Remove environments and caches; the data in .oms stays

@@ -60,7 +60,8 @@ def module(member: Path) -> Path:
 def check() -> Iterator[Step]:
     """Format, lint, types, import contracts, protos, lock, sizes, unit tests."""
     typed = [str(module(member)) for member in members()]
-    typed += [name for name in ("deploy/local", "bench", "examples", ".ci") if any((ROOT / name).rglob("*.py"))]
+    folders = ("deploy/compose", "deploy/local", "bench", "examples", ".ci")
+    typed += [name for name in folders if any((ROOT / name).rglob("*.py"))]
     unit = [str(path) for path in (*(member / "tests/unit" for member in members()), Path("tests/unit"))]
     # The two slow ones first, so that they run beside each other and beside all that is quick.
     yield pytest("unit tests", [path for path in unit if _has_tests(path)])
@@ -84,7 +85,7 @@ def beyond_check() -> Iterator[Step]:
         for member in members():
             if _has_tests(member / "tests" / kind):
                 yield pytest(f"{kind}: {member.name}", [str(member / "tests" / kind)])
-    for folder in ("tests/integration", "tests/e2e"):
+    for folder in ("tests/integration", "tests/hostile", "tests/e2e"):
         if _has_tests(folder):
             yield pytest(folder, ["-m", "not long", folder])
 
@@ -98,6 +99,7 @@ def long() -> Iterator[Step]:
         paths = [str(member / "tests" / kind) for kind in ("unit", "contract") if _has_tests(member / "tests" / kind)]
         if paths:
             yield pytest(f"long: {member.name}", [*options, *paths])
+    yield pytest("long: tests/hostile", [*options, "tests/hostile"])
     yield pytest("long: the whole", ["-m", "long", "tests"])
 
 

@@ -12,7 +12,7 @@ from shared.security import issue_user_token, make_service_keys, make_user_token
 
 USERS: Final[Mapping[str, tuple[str, ...]]] = {"alice": (), "admin": ("admin",)}
 """The development users and their roles; each gets a token."""
-_TOKEN_LIFETIME_S: Final = 30 * 24 * 3600
+TOKEN_LIFETIME_S: Final = 30 * 24 * 3600
 
 
 class AlreadyRunningError(Exception):
@@ -74,7 +74,7 @@ def prepare(home: Home) -> None:
     make_service_keys(home.keys, SERVICES)
     secret = make_user_token_secret(home.jwt_secret)
     for user, roles in USERS.items():
-        _write_private(home.tokens / user, issue_user_token(secret, user, roles, _TOKEN_LIFETIME_S))
+        _write_private(home.tokens / user, issue_user_token(secret, user, roles, TOKEN_LIFETIME_S))
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -46,12 +46,17 @@ class ServiceSettings(BaseSettings):
     """The name in authors, branches, proofs, logs and metrics: `oms`, `data-kernel`, …"""
 
     env: Environment = Field(validation_alias=AliasChoices("env", "deploy_env"))
+    """Where this is; the first part of every branch. Only in `dev` may a user come without a service's proof."""
     bind_host: str = "127.0.0.1"
+    """The address to listen on; the images set 0.0.0.0."""
     http_port: Port = 0
+    """Port of HTTP; 0 is a free one, written to the log."""
     grpc_port: Port = 0
+    """Port of gRPC; 0 likewise."""
     use_grpc: bool = True
     """Whether clients speak gRPC (else HTTP); on a server, `false` opens no gRPC port."""
     log_level: LogLevel = "INFO"
+    """The least that is logged."""
     shutdown_grace_s: float = Field(10.0, gt=0, le=300)
     """How long HTTP requests in progress may take to end when the process stops."""
 
@@ -62,16 +67,20 @@ class ServiceSettings(BaseSettings):
     jwt_issuer: str | None = None
     """If set, the only `iss` that a user token may have."""
     service_key_file: FilePath | None = None
-    """The service's own private key (ES256), with which it proves itself to its peers."""
+    """The service's own private key (ES256), with which it proves itself to its peers; required outside of `dev`."""
     service_public_keys: Path | None = None
     """The folder of the peers' public keys, `<service>.pem`; required outside of `dev`."""
     grpc_tls_cert: FilePath | None = None
+    """PEM: the own certificate chain for gRPC; without it gRPC is in clear text."""
     grpc_tls_key: FilePath | None = None
+    """PEM: its key."""
     grpc_tls_ca: FilePath | None = None
+    """PEM: the authority of the other side's certificate; a server with it refuses clients without one."""
 
     traces_file: Path | None = None
     """Spans as JSON lines, for development and tests."""
     traces_sample_ratio: float = Field(1.0, ge=0, le=1)
+    """The share of traces, begun here, that is recorded."""
 
     oms_http_url: str = "http://oms-monolith:8000"
     data_kernel_grpc_address: str = "data-kernel:50051"
@@ -121,6 +130,8 @@ class ServiceSettings(BaseSettings):
             problems.append("JWKS_URL: required outside of dev, with https://")
         if self.service_public_keys is None:
             problems.append("SERVICE_PUBLIC_KEYS: required outside of dev")
+        if self.service_key_file is None:
+            problems.append("SERVICE_KEY_FILE: required outside of dev, where peers take no call without a proof")
         return problems
 
     def _unfit_files(self) -> Iterator[str]:

@@ -114,6 +114,8 @@ def _text(values: Mapping[str, bytes], name: str, limit_bytes: int) -> str:
     except UnicodeDecodeError:
         raise InvalidInput(f"{name} is not UTF-8", field=name) from None
     allowed = _LINE_BREAKS if binary else frozenset[str]()
+    if f"{name}{BINARY_SUFFIX}" not in _BINARY_HEADERS and not text.isascii():
+        raise InvalidInput(f"{name} may hold ASCII alone", field=name)  # no peer could be told
     if not all(character.isprintable() or character in allowed for character in text):
         raise InvalidInput(f"{name} has a character that is not printable", field=name)
     return text

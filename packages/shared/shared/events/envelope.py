@@ -25,6 +25,7 @@ MAX_EVENT_BYTES = 64 * 1024
 STANDARD_ATTRIBUTES = frozenset(
     {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"}
 )
+_PAYLOAD_MEMBERS = frozenset({"data", "data_base64"})
 _JSON_TYPE = re.compile(r"^(application|text)/([a-z0-9.!#$&^_-]+\+)?json( *;.*)?$", re.IGNORECASE)
 
 
@@ -40,6 +41,9 @@ def build(
     every bad attribute; TooLarge where the event in JSON exceeds `max_bytes`.
     """
     given = {name: value for name, value in attributes.items() if value is not None}
+    if taken := sorted(_PAYLOAD_MEMBERS & given.keys()):
+        found = [Violation(f"/{name}", "name", "is where JSON has the data, and no attribute") for name in taken]
+        raise ValidationFailed("the event breaks the rules of CloudEvents 1.0", violations=found)
     envelope: dict[str, Json] = {"specversion": "1.0"}
     envelope.update(
         {name: _time_text(value) if isinstance(value, datetime) else value for name, value in given.items()}
@@ -143,8 +147,13 @@ def _time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        violation = Violation("/time", "form", "is no moment between the years 1 and 9999")
-        raise ValidationFailed("the event breaks the rules of CloudEvents 1.0", violations=[violation]) from error
+        raise bad_time() from error
+
+
+def bad_time() -> ValidationFailed:
+    """The error for a `time` in the right form that no calendar has."""
+    violation = Violation("/time", "form", "is no moment between the years 1 and 9999")
+    return ValidationFailed("the event breaks the rules of CloudEvents 1.0", violations=[violation])
 
 
 def _time_text(moment: datetime) -> str:

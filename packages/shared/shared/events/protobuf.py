@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 from cloudevents.core.v1.event import CloudEvent
 
-from shared.events.envelope import MAX_EVENT_BYTES, STANDARD_ATTRIBUTES, build, data_bytes
+from shared.errors import InvalidInput
+from shared.events.envelope import MAX_EVENT_BYTES, STANDARD_ATTRIBUTES, bad_time, build, data_bytes
 from shared.grpc.generated.event_gateway.v1 import event_gateway_pb2 as pb
+from shared.grpc.times import moment_of
 
 
 def to_proto(event: CloudEvent) -> pb.CloudEvent:
@@ -34,9 +36,16 @@ def from_proto(message: pb.CloudEvent, *, max_bytes: int = MAX_EVENT_BYTES) -> C
         "source": message.source or None,
         "type": message.type or None,
         "subject": message.subject or None,
-        "time": message.time.ToDatetime(UTC) if message.HasField("time") else None,
+        "time": _time(message) if message.HasField("time") else None,
         "datacontenttype": message.datacontenttype or None,
         "dataschema": message.dataschema or None,
     }
     attributes.update({name: text for name, text in message.extensions.items() if name not in STANDARD_ATTRIBUTES})
     return build(attributes, message.data or None, max_bytes=max_bytes)
+
+
+def _time(message: pb.CloudEvent) -> datetime:
+    try:
+        return moment_of(message.time, "time")
+    except InvalidInput:
+        raise bad_time() from None

@@ -13,6 +13,7 @@ from shared import context
 from shared.context import CallContext
 from shared.context.middleware import CONTEXT_KEY
 from shared.errors import Internal, OmsError
+from shared.http.address import check_address
 from shared.http.routes import ROUTE_KEY
 from shared.telemetry import current_trace_id
 from shared.telemetry.names import HTTP_SERVER_DURATION, HTTP_SERVER_IN_FLIGHT
@@ -95,6 +96,7 @@ class EdgeMiddleware:
 
     async def _answer(self, exchange: _Exchange, receive: "Receive") -> None:
         try:
+            check_address(exchange.scope)
             await self._app(exchange.scope, receive, exchange.forward)
         except ClientDisconnect:
             exchange.status = exchange.status or _CLIENT_CLOSED_STATUS

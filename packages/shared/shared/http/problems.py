@@ -17,6 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 ErrorRenderer = Callable[[Request, OmsError], Response]
 """Writes an error in the form that a part of the API has of its own."""
 
+_BAD_REQUEST = 400
 _METHOD_NOT_ALLOWED = 405
 _SERVER_ERROR = 500
 
@@ -70,7 +71,8 @@ def from_http_exception(error: HTTPException) -> OmsError:
     reason = next((r for r, mapping in TABLE.items() if mapping.http_status == error.status_code), None)
     if reason is None:
         reason = Reason.INVALID_INPUT if error.status_code < _SERVER_ERROR else Reason.INTERNAL
-    return from_reason(reason, detail)
+    # The framework's own 400 is about a body that it cannot read.
+    return from_reason(reason, detail, field="body" if error.status_code == _BAD_REQUEST else None)
 
 
 def from_validation(error: RequestValidationError) -> InvalidInput:

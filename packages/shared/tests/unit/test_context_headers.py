@@ -116,3 +116,10 @@ def test_the_same_text_may_come_in_both_forms():
 def test_headers_have_a_limit_together():
     with pytest.raises(TooLarge, match="metadata_bytes is 8192"):
         read_headers(raw(authorization="Bearer " + "a" * 8200), LIMITS)
+
+
+@pytest.mark.parametrize("name", ["x_request_id", "idempotency_key", "x_database"])
+def test_what_no_peer_could_be_told_is_refused_at_the_edge(name):
+    with pytest.raises(InvalidInput) as caught:
+        read_headers(raw(**{name: "ü"}), LIMITS)
+    assert caught.value.field == name.replace("_", "-")

@@ -170,3 +170,13 @@ def test_a_batch_is_bounded():
         http_binding.batch_items(b"[" + b",".join([b"{}"] * 1001) + b"]")
     with pytest.raises(InvalidInput):
         http_binding.batch_items(b"{}")
+
+
+@pytest.mark.parametrize("name", ["data", "data_base64"])
+def test_where_json_has_the_data_is_no_attribute(name):
+    with pytest.raises(ValidationFailed) as caught:
+        http_binding.from_http({f"ce-{key}": text for key, text in {**STRUCTURED, name: "x"}.items()}, b"")
+    assert [each.path for each in caught.value.violations] == [f"/{name}"]
+    message = protobuf.pb.CloudEvent(**ATTRIBUTES, extensions={name: "x"})
+    with pytest.raises(ValidationFailed):
+        protobuf.from_proto(message)

@@ -179,7 +179,10 @@ class TestIdentity:
         async def get() -> dict[str, object]:
             return seen()
 
-        production = identities.settings(env="prod", jwt_secret_file=None, jwks_url="https://idp.test/jwks")
+        own_key = identities.folder / "data-kernel.key.pem"
+        production = identities.settings(
+            env="prod", jwt_secret_file=None, jwks_url="https://idp.test/jwks", service_key_file=own_key
+        )
         authenticator = build_authenticator(identities.settings())
         authenticator._bare_user_everywhere = False
         app = make_app(router, settings=production, authenticator=authenticator, bare_user_prefixes=["/api"])

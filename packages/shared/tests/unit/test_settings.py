@@ -142,12 +142,22 @@ class TestIdentity:
 
     def test_production_needs_keys_by_https_and_takes_no_shared_secret(self, environ):
         found = problems(environ | {"ENV": "prod", "JWKS_URL": "http://idp/jwks"})
-        assert [problem.split(":")[0] for problem in found] == ["JWT_SECRET_FILE", "JWKS_URL", "SERVICE_PUBLIC_KEYS"]
+        assert [problem.split(":")[0] for problem in found] == [
+            "JWT_SECRET_FILE",
+            "JWKS_URL",
+            "SERVICE_PUBLIC_KEYS",
+            "SERVICE_KEY_FILE",
+        ]
 
-    def test_production_starts_with_both(self, identities):
+    def test_production_starts_with_all_of_them(self, identities):
         settings = read(
             OmsLike,
-            {"ENV": "prod", "JWKS_URL": "https://idp/jwks", "SERVICE_PUBLIC_KEYS": str(identities.public)},
+            {
+                "ENV": "prod",
+                "JWKS_URL": "https://idp/jwks",
+                "SERVICE_KEY_FILE": str(identities.folder / "oms.key.pem"),
+                "SERVICE_PUBLIC_KEYS": str(identities.public),
+            },
         )
         assert settings.env == "prod"
 

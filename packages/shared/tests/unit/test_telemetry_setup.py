@@ -14,6 +14,7 @@ from opentelemetry.trace import Link, SpanKind, StatusCode
 
 from shared import context as call_context
 from shared.context import CallContext, Caller
+from shared.security import make_service_keys
 from shared.settings import ServiceSettings
 from shared.telemetry import MetricsRegistry, Telemetry, configure, names
 from shared.telemetry.exporters import FilteringExporter
@@ -42,7 +43,9 @@ def settings(tmp_path: Path) -> dict[str, object]:
 
 
 def in_prod(tmp_path: Path, **given) -> OmsSettings:
-    return OmsSettings(env="prod", jwks_url="https://idp/keys", service_public_keys=tmp_path, **given)
+    make_service_keys(tmp_path / "keys", ["oms"])
+    identity = {"service_key_file": tmp_path / "keys/oms.key.pem", "service_public_keys": tmp_path / "keys/public"}
+    return OmsSettings(env="prod", jwks_url="https://idp/keys", **identity, **given)
 
 
 def test_spans_go_to_the_file_one_line_each(settings, tmp_path: Path) -> None:

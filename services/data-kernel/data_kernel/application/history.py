@@ -68,6 +68,11 @@ class History:
         return self._store.diff(known.name, states[0], states[1], graph)
 
     async def watch(self, database: str, branch: str, since: Cursor, context: CallContext) -> AsyncIterator[Movement]:
-        """Movements of a branch after `since`: those past, then those to come, without end."""
+        """Movements of a branch after `since`: those past, then those to come, without end.
+
+        A branch that never was is `NotFound` at once, not only when the first movement is asked for.
+        """
         known = await self._addresses.database(database, context)
-        return follow(self._store, known.name, self._addresses.branch(known, branch, context), since)
+        name = self._addresses.branch(known, branch, context)
+        await self._store.ref_log(known.name, name, since, 1)
+        return follow(self._store, known.name, name, since)

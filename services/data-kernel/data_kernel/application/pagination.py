@@ -56,7 +56,18 @@ def _decode(token: str) -> tuple[Place, str]:
     _, commit, last_key, digest = fields
     if not (isinstance(commit, str) and isinstance(last_key, str) and isinstance(digest, str)):
         raise InvalidInput("page_token: it is not a token of this service", field="page_token")
+    # Whoever can read a token can make one: nothing in it is trusted to be text that the store takes.
+    if not (_is_text(commit) and _is_text(last_key)):
+        raise InvalidInput("page_token: it is not a token of this service", field="page_token")
     return Place(commit, last_key), digest
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _digest(place: Place, listing: Listing) -> str:

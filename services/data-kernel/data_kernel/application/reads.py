@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from data_kernel.application.addressing import NEWEST, Addresses, NamedRevision, query_fields
 from data_kernel.application.attribution import require_caller
+from data_kernel.application.ids import check_id
 from data_kernel.application.pagination import Listing, Place, read_token, write_token
 from data_kernel.application.ports import DocumentStore, ScanQuery
 from data_kernel.application.streams import closing
@@ -16,6 +17,9 @@ from shared.canonical import encode
 from shared.context import CallContext
 from shared.errors import InvalidInput, NotFound
 from shared.limits import Limits
+
+_MAX_SKIP = 2**63 - 1
+"""What the store can count to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ class Reads:
     ) -> Found:
         """Documents by id in the order asked, all of one state."""
         for document_id in document_ids:
-            self._check_id(document_id)
+            check_id(document_id, self._limits)
         found = await self._state(database, revision, context)
         stored = await self._store.get(found.database.name, found.state, document_ids, graph)
         return Found(found.database, found.state, tuple(stored))
@@ -165,6 +169,8 @@ class Reads:
         self, database: str, revision: NamedRevision, context: CallContext, class_name: str = ""
     ) -> SchemaGraph:
         """The schema graph, or one class of it; `NotFound` names the class."""
+        if class_name:
+            check_id(class_name, self._limits)
         listing = await self.listing(ListQuery(database, revision, graph=Graph.SCHEMA), context)
         classes = [document async for batch in listing.batches() for document in batch]
         if all(document.id != CONTEXT_ID for document in classes):
@@ -178,8 +184,8 @@ class Reads:
 
     async def listing(self, query: ListQuery, context: CallContext) -> Documents:
         """Begin a listing or go on with one; nothing is read before its batches are asked for."""
-        if query.skip < 0:
-            raise InvalidInput("skip: it is not below 0", field="skip")
+        if not 0 <= query.skip <= _MAX_SKIP:
+            raise InvalidInput(f"skip: it is 0 to {_MAX_SKIP}", field="skip")
         if query.count is not None and query.count < 1:
             raise InvalidInput("count: it is at least 1", field="count")
         database = await self._addresses.database(query.database, context)
@@ -194,10 +200,3 @@ class Reads:
         known = await self._addresses.database(database, context)
         state = await self._store.resolve(known.name, self._addresses.revision(known, revision, context))
         return Found(known, state, ())
-
-    def _check_id(self, document_id: str) -> None:
-        size = len(document_id.encode("utf-8", "surrogatepass"))
-        if not document_id:
-            raise InvalidInput("id: it is empty", field="id")
-        if size > self._limits.id_bytes:
-            raise InvalidInput(f"id: {size} bytes are more than {self._limits.id_bytes}", field="id")

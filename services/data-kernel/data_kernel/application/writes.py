@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from data_kernel.application.addressing import Addresses
 from data_kernel.application.hooks import CommitHookPipeline, WriteCommand, WriteOptions
+from data_kernel.application.ids import check_id
 from data_kernel.application.planning import Planners, PutMode
 from data_kernel.application.ports import Planner, WriteOutcome
 from data_kernel.application.schemas import SchemaCache
@@ -60,6 +61,7 @@ class Writes:
         if_match: str | None = None,
     ) -> WriteOutcome:
         """Apply a JSON Merge Patch (RFC 7396)."""
+        check_id(document_id, self._limits)
         known, planners = await self._planners(database, context)
         planner = planners.merge_patch(document_id, patch, if_match=if_match)
         return await self._run(known, Graph.INSTANCE, planner, options, context)
@@ -75,6 +77,7 @@ class Writes:
         if_match: str | None = None,
     ) -> WriteOutcome:
         """Apply a JSON Patch (RFC 6902)."""
+        check_id(document_id, self._limits)
         known, planners = await self._planners(database, context)
         planner = planners.json_patch(document_id, operations, if_match=if_match)
         return await self._run(known, Graph.INSTANCE, planner, options, context)
@@ -90,6 +93,8 @@ class Writes:
     ) -> WriteOutcome:
         """Delete documents, each of which must be there."""
         self._check_count(len(document_ids), "ids")
+        for document_id in document_ids:
+            check_id(document_id, self._limits)
         known, planners = await self._planners(database, context)
         planner = planners.delete(document_ids, if_match=if_match)
         return await self._run(known, Graph.INSTANCE, planner, options, context)
@@ -118,6 +123,8 @@ class Writes:
     ) -> WriteOutcome:
         """Delete classes without documents."""
         self._check_count(len(class_names), "class_names")
+        for name in class_names:
+            check_id(name, self._limits)
         known, planners = await self._planners(database, context)
         return await self._run(known, Graph.SCHEMA, planners.delete_schema(class_names), options, context)
 

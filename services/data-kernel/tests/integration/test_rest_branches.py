@@ -161,3 +161,14 @@ def test_routes_of_earlier_days_work_on_the_database_that_the_header_names(http:
 
 def test_queries_are_refused_in_words(http: httpx2.Client, db: str) -> None:
     assert reason(http.post(f"{db}/woql", json={})) == (501, "UNSUPPORTED")
+
+
+def test_following_a_branch_that_never_was_is_refused_before_the_stream_begins(http: httpx2.Client, db: str) -> None:
+    assert reason(http.get(f"{db}/changes?branch=dev/oms/absent")) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("too_long", ["doc?id=Movie/{}", "schema?id={}", "doc/Movie/{}"])
+def test_an_id_that_nothing_can_have_is_refused_by_its_length(http: httpx2.Client, db: str, too_long: str) -> None:
+    refused = http.delete(f"{db}/{too_long.format('x' * 1100)}")
+    assert refused.json()["field"] == "id"
+    assert len(refused.json()["detail"]) < 100

@@ -105,7 +105,7 @@ def _parser(deserializer: Callable[[bytes], Any] | None) -> Callable[[Any], Any]
         try:
             return deserializer(raw) if deserializer else raw
         except DecodeError:
-            raise InvalidInput("the message is not what the method takes") from None
+            raise InvalidInput("the message is not what the method takes", field="message") from None
 
     return parse
 

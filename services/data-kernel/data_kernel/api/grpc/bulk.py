@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from data_kernel.api.grpc.mapping import PUT_MODES, write_options
+from data_kernel.api.grpc.mapping import put_mode, write_options
 from data_kernel.application.bodies import decode_body
 from data_kernel.application.kernel import Kernel
 from shared.canonical import Json, encode
@@ -57,7 +57,7 @@ class BulkLoad:
 
     async def _commit(self) -> None:
         number = self._summary.commits + 1
-        mode = PUT_MODES[self._first.mode]
+        mode = put_mode(self._first.mode)
         outcome = await self._kernel.writes.put(
             self._first.database,
             self._slice,

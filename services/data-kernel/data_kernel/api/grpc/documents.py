@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from data_kernel.api.grpc.batching import PartAssembler, document_batches, document_parts
 from data_kernel.api.grpc.bulk import BulkLoad
 from data_kernel.api.grpc.calls import RpcContext
-from data_kernel.api.grpc.mapping import PUT_MODES, named_revision, write_options, write_result
+from data_kernel.api.grpc.mapping import named_revision, put_mode, write_options, write_result
 from data_kernel.application.bodies import decode_body, encode_body
 from data_kernel.application.kernel import Kernel
 from data_kernel.application.reads import ListQuery
@@ -85,7 +85,7 @@ class DocumentServicer(document_pb2_grpc.DocumentServiceServicer):
         documents: list[Json] = [
             await decode_body(text, f"documents/{position}") for position, text in enumerate(request.documents)
         ]
-        mode = PUT_MODES[request.mode]
+        mode = put_mode(request.mode)
         body = await encode_body(documents, size)
         outcome = await self._kernel.writes.put(
             request.database,
@@ -172,7 +172,7 @@ class DocumentServicer(document_pb2_grpc.DocumentServiceServicer):
             raise InvalidInput("the stream has no message")
         text = assembler.document()
         document = await decode_body(text, "document")
-        mode = PUT_MODES[first.mode]
+        mode = put_mode(first.mode)
         body = await encode_body(document, len(text))
         outcome = await self._kernel.writes.put(
             first.database,

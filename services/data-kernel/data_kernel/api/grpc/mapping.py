@@ -1,6 +1,6 @@
 """Between messages of `data_kernel.v1` and the kernel's own values."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -15,11 +15,13 @@ from data_kernel.domain.commits import Commit, RefCause, RefUpdate
 from data_kernel.domain.databases import Branch
 from data_kernel.domain.documents import Change, ChangeKind
 from shared.context import CallContext
+from shared.errors import InvalidInput
 from shared.grpc.generated.common.v1 import common_pb2
 from shared.grpc.generated.data_kernel.v1 import branch_pb2, document_pb2, history_pb2
 from shared.grpc.metadata import merge_field
+from shared.grpc.times import moment_of
 
-PUT_MODES = {
+_PUT_MODES = {
     document_pb2.PUT_MODE_UNSPECIFIED: PutMode.UPSERT,
     document_pb2.PUT_MODE_INSERT: PutMode.INSERT,
     document_pb2.PUT_MODE_REPLACE: PutMode.REPLACE,
@@ -37,6 +39,14 @@ _CAUSES = {
 }
 
 
+def put_mode(mode: "document_pb2.PutMode.ValueType") -> PutMode:
+    """What a put does with documents that are there and those that are not; `InvalidInput` for an unknown number."""
+    try:
+        return _PUT_MODES[mode]
+    except KeyError:
+        raise InvalidInput("mode: there is no such mode", field="mode") from None
+
+
 def timestamp(time: datetime | None) -> Timestamp | None:
     """The time as a message; unset for `None`."""
     if time is None:
@@ -50,7 +60,7 @@ def named_revision(revision: common_pb2.Revision) -> NamedRevision:
     """The revision that a request names; an unset one is the head of the default branch."""
     kind = revision.WhichOneof("revision")
     if kind == "at":
-        return NamedRevision(branch=revision.at.branch, at=revision.at.time.ToDatetime(tzinfo=UTC))
+        return NamedRevision(branch=revision.at.branch, at=moment_of(revision.at.time, "revision.at.time"))
     return NamedRevision(branch=revision.branch, commit=revision.commit, tag=revision.tag)
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from data_kernel.api.grpc.calls import RpcContext
-from data_kernel.api.grpc.mapping import PUT_MODES, named_revision, write_options, write_result
+from data_kernel.api.grpc.mapping import named_revision, put_mode, write_options, write_result
 from data_kernel.application.bodies import decode_body, encode_body
 from data_kernel.application.kernel import Kernel
 from shared.context import current
@@ -42,7 +42,7 @@ class SchemaServicer(schema_pb2_grpc.SchemaServiceServicer):
         classes: list[Json] = [
             await decode_body(text, f"classes/{position}") for position, text in enumerate(request.classes)
         ]
-        mode = PUT_MODES[request.mode]
+        mode = put_mode(request.mode)
         body = await encode_body(classes, sum(map(len, request.classes)))
         options = write_options(request.options, current(), body, mode=mode)
         outcome = await self._kernel.writes.put_schema(request.database, classes, mode, options, current())

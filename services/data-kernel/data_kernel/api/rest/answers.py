@@ -1,5 +1,6 @@
 """What the routes answer with."""
 
+import base64
 from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 
@@ -27,8 +28,15 @@ PAGE_HEADERS: dict[str, object] = {
 
 def state_headers(state: State) -> dict[str, str]:
     """Which state was read: its commit, absent before the first one, and its branch where one was named."""
-    named = {COMMIT: state.commit or "", BRANCH: state.branch or "", "Cache-Control": CACHE_CONTROL}
+    named = {COMMIT: state.commit or "", **_branch_header(state.branch or ""), "Cache-Control": CACHE_CONTROL}
     return {name: value for name, value in named.items() if value}
+
+
+def _branch_header(branch: str) -> dict[str, str]:
+    """A name that no header can carry, which a `free` database takes, goes as base64, as it does in requests."""
+    if branch.isascii() and branch.isprintable() and branch == branch.strip():
+        return {BRANCH: branch}
+    return {f"{BRANCH}-Bin": base64.b64encode(branch.encode()).decode()}
 
 
 def json_response(value: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -16,7 +16,7 @@ from shared.context import current
 class Retry(BaseModel):
     """Which dead letter to take up again."""
 
-    sequence: int = Field(ge=1)
+    sequence: int = Field(ge=1, le=2**63 - 1)
 
 
 def desk_of(request: Request) -> OutboxDesk:

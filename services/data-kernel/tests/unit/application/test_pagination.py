@@ -41,3 +41,10 @@ def test_a_damaged_token_is_refused(position: int, difference: int) -> None:
 def test_nonsense_is_refused(token: str) -> None:
     with pytest.raises(InvalidInput):
         read_token(token, LISTING)
+
+
+@pytest.mark.parametrize("place", [Place("\ud800", ""), Place("", "Movie/\udfff")])
+def test_a_token_with_a_lone_surrogate_is_none_even_with_its_digest(place: Place) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_token(write_token(place, LISTING), LISTING)
+    assert caught.value.field == "page_token"

@@ -1,7 +1,5 @@
 """Between the messages of Subscribe and the domain."""
 
-from datetime import UTC
-
 from event_gateway.application.subscribing import subscription_of
 from event_gateway.domain.subscription import Action, Delivery, Settlement, Start, StartAt, Subscription
 from shared.context import Caller
@@ -9,6 +7,7 @@ from shared.errors import InvalidInput
 from shared.events.envelope import parse
 from shared.events.protobuf import to_proto
 from shared.grpc.generated.event_gateway.v1 import event_gateway_pb2 as pb
+from shared.grpc.times import moment_of, seconds_of
 
 MAX_NAK_DELAY_S = 24 * 3600.0
 _ACTIONS = {
@@ -32,7 +31,7 @@ def wish_of(caller: Caller, first: pb.SubscribeRequest | None) -> Subscription:
         partition_key=start.partition_key,
         start=_start(start.start),
         credit=start.credit,
-        ack_wait_s=start.ack_wait.ToTimedelta().total_seconds() if start.HasField("ack_wait") else None,
+        ack_wait_s=seconds_of(start.ack_wait, "ack_wait") if start.HasField("ack_wait") else None,
     )
 
 
@@ -43,7 +42,7 @@ def settlement_of(request: pb.SubscribeRequest) -> Settlement:
     action = _ACTIONS.get(request.ack.action)
     if action is None:
         raise InvalidInput("no such action", field="ack.action")
-    delay_s = request.ack.delay.ToTimedelta().total_seconds()
+    delay_s = seconds_of(request.ack.delay, "ack.delay")
     if not 0 <= delay_s <= MAX_NAK_DELAY_S:
         raise InvalidInput(f"a delay is 0 to {MAX_NAK_DELAY_S:.0f} s", field="ack.delay")
     return Settlement(request.ack.token, action, delay_s)
@@ -66,5 +65,5 @@ def _start(position: pb.StartPosition) -> Start:
             raise InvalidInput("sequences count from 1", field="start.sequence")
         return Start(StartAt.SEQUENCE, sequence=position.sequence)
     if kind == "time":
-        return Start(StartAt.TIME, time=position.time.ToDatetime(UTC))
+        return Start(StartAt.TIME, time=moment_of(position.time, "start.time"))
     return Start(StartAt.NEW)
