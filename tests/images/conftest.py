@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from support.stack import Stack
-
 from make_secrets import make_secrets
+from support.stack import Stack
 
 
 @pytest.fixture(scope="session")
