@@ -4,9 +4,11 @@ Found by the services' own OpenAPI documents, so that a new route is tried witho
 """
 
 import http.client
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
+import httpx2
 import pytest
 from hypothesis import settings
 from support.hostile_platform import REAL, fill
@@ -16,6 +18,8 @@ from support.platform import Platform
 from support.problems import faults_of
 
 SERVICES = ["kernel_url", "gateway_url", "oms_url"]
+LINE_BY_LINE = {"/api/v1/objects/{type_name}/import"}
+"""Bodies of many lines: a bad one is refused by a line of the answer, beside those that are taken."""
 FULL_BUDGET = 1000
 """From so many examples per property on (the profile `long`), every common header has every value on every route."""
 VALUES_PER_HEADER = 2
@@ -129,10 +133,25 @@ def test_a_hostile_body(platform: Platform, service: str, client: Client) -> Non
                 fill(platform)
             headers = {"Content-Type": media_type.replace("*/*", "application/json")}
             target = _target(operation)
-            refused = () if (operation.method, operation.path) in NOT_OFFERED else (400, 413, 422)
+            door = (operation.method, operation.path)
+            refused = () if door in NOT_OFFERED or operation.path in LINE_BY_LINE else (400, 413, 422)
             faults += [client.fault(operation, target, headers, body, refused) for body in UNREADABLE_BODIES.values()]
             faults += [client.fault(operation, target, headers, body) for body in ODD_BODIES.values()]
     _assert_none(faults)
+
+
+@pytest.mark.parametrize("body", UNREADABLE_BODIES.values(), ids=UNREADABLE_BODIES)
+def test_an_unreadable_line_is_refused_by_itself(platform: Platform, body: bytes) -> None:
+    answer = httpx2.post(
+        f"{platform.oms_url}/api/v1/objects/Note/import",
+        content=body.replace(b"\n", b" ") + b'\n{"key":"beside"}\n',
+        headers={**platform.authorization("admin"), "Content-Type": "application/x-ndjson"},
+        timeout=30,
+    )
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert answer.status_code == 200
+    assert [line["line"] for line in lines if "reason" in line] == [1]
+    assert (lines[-1]["failed"], lines[-1]["done"]) == (1, True)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -28,6 +28,12 @@ _PHASES = (Phase.explicit, Phase.generate)
 """Neither shrinking nor explaining: each example is a request, and the first failure says enough."""
 
 
+@schemathesis.serializer("application/x-ndjson")
+def lines_as_they_are(_: Any, value: Any) -> bytes:
+    """The text that was drawn; its schema says no more of the lines."""
+    return str(value).encode("utf-8", "surrogatepass")
+
+
 @pytest.fixture(scope="module")
 def session(platform: Platform) -> Iterator[requests.Session]:
     with requests.Session() as opened:
