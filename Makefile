@@ -42,7 +42,7 @@ test: env ## The same, contracts, real processes, the end-to-end story, each mem
 	@$(STEPS) test
 
 .PHONY: test-long
-test-long: env ## Property tests with many more examples, the seed printed
+test-long: env ## Property tests with ten times the examples (the seed is printed), hostile input, every rollout position
 	@$(STEPS) test-long
 
 .PHONY: test-images

@@ -85,7 +85,7 @@ def beyond_check() -> Iterator[Step]:
         for member in members():
             if _has_tests(member / "tests" / kind):
                 yield pytest(f"{kind}: {member.name}", [str(member / "tests" / kind)])
-    for folder in ("tests/integration", "tests/hostile", "tests/e2e"):
+    for folder in ("tests/integration", "tests/e2e"):
         if _has_tests(folder):
             yield pytest(folder, ["-m", "not long", folder])
 
