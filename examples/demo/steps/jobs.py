@@ -26,16 +26,13 @@ async def schedule(run: Run) -> str:
     """Ask for an event in two seconds, hear it, and find its execution."""
     platform, narrator = run.platform, run.narrator
     subject = f"demo/{run.id}"
-    at = (datetime.now(UTC) + timedelta(seconds=_IN_S + 1)).replace(microsecond=0)
     listener = Subscriber(platform.events, Subscribe([_EVENT]))
     with platform.as_user("alice", "demo: remind me"):
         async with listener.connected():
-            job = _job(run, at, subject)
-            narrator.call("POST", f"{_PATH}  {job['id']}, at {at:%H:%M:%S} UTC")
-            await _create(run, job)
+            at = await _create(run, subject)
             await listener.wait_for([subject], 1, _PATIENCE_S, lambda _: None)
             narrator.saw(f"{_EVENT} came at {datetime.now(UTC):%H:%M:%S} UTC, for {listener.data(subject)['about']}.")
-            execution = await _execution(run, f"{job['id']}+{at:%Y%m%dT%H%M%S}Z")
+            execution = await _execution(run, f"{_job_id(run)}+{at:%Y%m%dT%H%M%S}Z")
             heard = listener.seen([subject])
     late_s = (_moment(execution["finished_at"]) - at).total_seconds()
     narrator.item(f"Execution/{execution['job_id']}+{execution['slot']}  {execution['state']}")
@@ -45,23 +42,36 @@ async def schedule(run: Run) -> str:
     return f"fired once, {late_s:.1f} s after its time, its run recorded"
 
 
-async def _create(run: Run, job: Body) -> None:
-    """Create the job, again where the scheduler is away: under an id of one's own that makes it no second time."""
+async def _create(run: Run, subject: str) -> datetime:
+    """Create the job and give its moment; again where the scheduler is away, each time for a moment yet to come.
+
+    Under an id of one's own, an attempt whose answer was lost makes the job no second time: its moment holds.
+    """
     deadline = time.monotonic() + _PATIENCE_S
-    again = False
+    oms, again = run.platform.oms, False
     while True:
-        response = await send(run.platform.oms, "POST", _PATH, body=job)
-        if response.status_code == HTTPStatus.CREATED or (again and response.status_code == HTTPStatus.CONFLICT):
-            return
+        at = (datetime.now(UTC) + timedelta(seconds=_IN_S + 1)).replace(microsecond=0)
+        if not again:
+            run.narrator.call("POST", f"{_PATH}  {_job_id(run)}, at {at:%H:%M:%S} UTC")
+        response = await send(oms, "POST", _PATH, body=_job(run, at, subject))
+        if again and response.status_code == HTTPStatus.CONFLICT:
+            response = await send(oms, "GET", f"{_PATH}/{_job_id(run)}")
+        if response.status_code in {HTTPStatus.CREATED, HTTPStatus.OK}:
+            made: Any = decode(response.content)
+            return _moment(made["trigger"]["at"])
         if response.status_code not in _AWAY or time.monotonic() >= deadline:
             raise refused("POST", _PATH, response)
         again = True
         await asyncio.sleep(_PAUSE_S)
 
 
+def _job_id(run: Run) -> str:
+    return f"demo-{run.id}"
+
+
 def _job(run: Run, at: datetime, subject: str) -> Body:
     return {
-        "id": f"demo-{run.id}",
+        "id": _job_id(run),
         "name": "Remind the reader of the owl",
         "trigger": {"type": "date", "at": at.isoformat().replace("+00:00", "Z")},
         "task": {
