@@ -28,11 +28,11 @@ def test_a_lock_of_one_public_index_passes(lock_file: Path) -> None:
     "line",
     [
         'source = { registry = "https://mirror.example/simple" }',
-        'source = { registry = "file:///opt/wheels" }',
+        'source = { registry = "file:///mirror" }',
         'source = { registry = "https://user@index.example/simple" }',
         'source = { registry = "http://127.0.0.1:3141/simple" }',
         'sdist = { url = "https://mirror.example/packages/a.tar.gz" }',
-        'wheels = [{ url = "file:///opt/wheels/a.whl" }]',
+        'wheels = [{ url = "file:///mirror/a.whl" }]',
         'source = { path = "../a" }',
         'source = { git = "https://example/a" }',
     ],
