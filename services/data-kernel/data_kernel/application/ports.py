@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from data_kernel.domain.commits import Attribution, Commit, Cursor, RefUpdate
-from data_kernel.domain.databases import Branch, Database, Revision, State
+from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefCause, RefUpdate
+from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
 
 
@@ -56,7 +56,8 @@ class WriteRequest:
     """One commit to be made.
 
     `create_branch` makes a missing branch as an orphan, else a missing branch is NotFound. With `dry_run` the planner
-    runs and nothing is kept. `expected_head` is compared inside the writer; `None` is any.
+    runs and nothing is kept. `expected_head` is compared inside the writer; `None` is any. `merge_parents` are the
+    commit's further parents, behind the head; with any the commit is made even where the plan has no changes.
     """
 
     database: str
@@ -67,6 +68,39 @@ class WriteRequest:
     idempotency: Idempotency | None = None
     dry_run: bool = False
     create_branch: bool = False
+    cause: RefCause = RefCause.COMMIT
+    merge_parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DetachedRequest:
+    """A commit that no branch points to.
+
+    It is built on the state of the commit `base` (`None`: the empty state) by `planner` (`None`: nothing changes) and
+    gets exactly `parents`. `branch` is only the name that its record carries.
+    """
+
+    database: str
+    branch: str
+    attribution: Attribution
+    base: str | None
+    parents: tuple[str, ...]
+    planner: Planner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRequest:
+    """Point a branch at a commit of its database (`None`: before the first), whatever it pointed at.
+
+    `expected_head` is compared inside the writer; `None` is any.
+    """
+
+    database: str
+    branch: str
+    commit: str | None
+    cause: RefCause
+    attribution: Attribution
+    expected_head: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +170,21 @@ class DocumentStore(Protocol):
         another request; whatever the planner raises. A refused write leaves no trace.
         """
 
+    async def write_detached(self, request: DetachedRequest) -> str:
+        """Make a commit on no branch and tell its id; kept like every unattached commit until garbage collection."""
+
+    async def move_branch(self, request: MoveRequest) -> Branch:
+        """Move a branch, with its ref-log entry and outbox row; `Conflict` (STALE_HEAD), `NotFound`."""
+
+    async def set_tag(self, tag: Tag) -> None:
+        """Make a tag, or point it elsewhere."""
+
+    async def delete_tag(self, database: str, name: str) -> None:
+        """Delete a tag; its commit stays as long as something else names it."""
+
+    async def list_tags(self, database: str) -> list[Tag]:
+        """Tags in order of name."""
+
     # reading
 
     async def resolve(self, database: str, revision: Revision) -> State:
@@ -154,6 +203,23 @@ class DocumentStore(Protocol):
 
     async def get_commit(self, database: str, commit: str) -> Commit:
         """One commit."""
+
+    async def merge_bases(self, database: str, one: str, other: str) -> list[str]:
+        """The best common ancestors by all parents, newest first: none of them is an ancestor of another."""
+
+    async def history(
+        self,
+        database: str,
+        state: State,
+        document_id: str,
+        graph: Graph = Graph.INSTANCE,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> list[HistoryEntry]:
+        """The commits that changed one document, by first parents, newest first; with `after`, those older."""
+
+    async def referrers(self, database: str, state: State, document_id: str) -> list[str]:
+        """Ids of the documents that refer to this one, in order of id bytes."""
 
     def diff(self, database: str, old: State, new: State, graph: Graph = Graph.INSTANCE) -> AsyncIterator[list[Change]]:
         """Changes that lead from `old` to `new`, in order of id bytes, in batches; `references` are not filled."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from data_kernel.domain.documents import Change
+
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
@@ -41,12 +43,24 @@ class Commit:
     time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One commit of a document's history and what it did to it."""
+
+    commit: Commit
+    change: Change
+
+
 class RefCause(StrEnum):
     """Why a branch moved."""
 
     CREATE = "create"
     COMMIT = "commit"
     DELETE = "delete"
+    MERGE = "merge"
+    FAST_FORWARD = "fast-forward"
+    RESET = "reset"
+    REBASE = "rebase"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,17 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """A name for one commit; it does not begin like a time (`YYYY-`), and no commit id has its shape."""
+
+    database: str
+    name: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
-    """Names one state. At most one of `commit` and `at` is set; else it is the branch's head.
+    """Names one state. At most one of `commit`, `tag` and `at` is set; else it is the branch's head.
 
     `branch` is a full name. `at` is UTC: the head that the branch had then, by the ref log.
     """
@@ -48,6 +57,7 @@ class Revision:
     branch: str | None = None
     commit: str | None = None
     at: datetime | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
