@@ -32,6 +32,8 @@ def ratio(row: str, what: str, over: Sequence[float], under: Sequence[float], ta
     return Figure(row, what, median(quotients), "x", target, spread=spread)
 
 
-def middle(row: str, what: str, values: Sequence[float], unit: str, target: float | None = None) -> Figure:
+def middle(
+    row: str, what: str, values: Sequence[float], unit: str, target: float | None = None, *, at_least: bool = True
+) -> Figure:
     """The median of several runs."""
-    return Figure(row, what, median(values), unit, target, spread=f"{min(values):.4g} to {max(values):.4g}")
+    return Figure(row, what, median(values), unit, target, at_least, f"{min(values):.4g} to {max(values):.4g}")

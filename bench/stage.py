@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from support.platform import Platform
 from support.waiting import wait_until
@@ -19,6 +20,7 @@ from bench.load.request import Request
 ROOT = Path(__file__).resolve().parents[1]
 GRPC, HTTPX, AIOHTTP = "bench.load.grpc_unary", "bench.load.http_httpx", "bench.load.http_aiohttp"
 QUIET = {"LOG_LEVEL": "WARNING"}
+_LIMIT_S = 240.0
 
 
 @contextmanager
@@ -37,6 +39,11 @@ def kernel() -> Iterator[Platform]:
     ):
         platform.wait_ready()
         yield platform
+
+
+def store_file(platform: Platform) -> Path:
+    """Where the platform's kernel has its store, for a measurement that fills it before the kernel starts."""
+    return platform.home.path / "data-kernel" / "store.db"
 
 
 @contextmanager
@@ -61,15 +68,27 @@ def _listens(port: int) -> bool:
 
 def load(generator: str, request: Request) -> Load:
     """Run a generator; what it could not do is raised with its last words."""
+    with saved(request) as file:
+        return run_generator(generator, file)
+
+
+@contextmanager
+def saved(request: Request) -> Iterator[str]:
+    """The path of a file with the request, for the time of the block."""
     with tempfile.TemporaryDirectory(prefix="bench-request-") as name:
         file = Path(name) / "request.json"
         file.touch(mode=0o600)  # a token may stand in it
         request.save(file)
-        return run_generator(generator, str(file))
+        yield str(file)
 
 
 def run_generator(module: str, *arguments: str) -> Load:
     """Run a generator with arguments of its own."""
+    return Load(**run_module(module, *arguments))
+
+
+def run_module(module: str, *arguments: str) -> dict[str, Any]:
+    """Run a measurement in a process of its own; gives the figures of its last line, which is JSON."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -78,8 +97,9 @@ def run_generator(module: str, *arguments: str) -> Load:
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=_LIMIT_S,
     )
     if done.returncode:
         raise RuntimeError(f"{module} failed:\n{done.stderr[-2000:]}")
-    return Load(**json.loads(done.stdout.splitlines()[-1]))
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
