@@ -31,7 +31,7 @@ from shared.flags.flags import Flags
 from shared.grpc.server import GrpcServer
 from shared.http import Dependency, Health, build_app
 from shared.http.serve import serve
-from shared.security import Authenticator, build_authenticator, build_signer
+from shared.security import Authenticator, BasicAccount, build_authenticator, build_signer
 from shared.settings import load
 from shared.telemetry import Telemetry, configure
 
@@ -150,7 +150,16 @@ def build(settings: KernelSettings) -> "FastAPI":
         telemetry=process.telemetry,
         error_renderers={terminusdb.PREFIX: terminusdb.render_error},
         open_paths=terminusdb.OPEN_PATHS,
+        bare_user_prefixes=[terminusdb.PREFIX],
+        accounts=_accounts(settings),
     )
+
+
+def _accounts(settings: KernelSettings) -> dict[str, BasicAccount]:
+    """The account of TerminusDB's clients, where there is one."""
+    if not settings.api_user:
+        return {}
+    return {terminusdb.PREFIX: BasicAccount(settings.api_user, settings.api_password, settings.service_name)}
 
 
 def __getattr__(name: str) -> object:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from shared.limits import MB
 from shared.settings import ServiceSettings
@@ -26,8 +26,25 @@ class KernelSettings(ServiceSettings):
     """Memory for documents that were just read."""
     grpc_grace_s: float = Field(5.0, ge=0, le=60)
     """How long calls in progress may take to end when the process stops."""
+    api_user: str = Field("", pattern=r"^[^:]*$")
+    """The account that may come to `/api` with a password (Basic); `admin` in `dev`, and none elsewhere unless set."""
+    api_password: SecretStr = SecretStr("")
+    """Its password; `root` in `dev`, and none elsewhere unless set."""
     terminusdb_endpoint: str = ""
     """Address of a TerminusDB. Not served yet: the kernel has the embedded store alone."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _account_of_dev(cls, given: dict[str, object]) -> dict[str, object]:
+        """TerminusDB's own account, so that its clients' first call succeeds; never outside of `dev`."""
+        is_dev = "dev" in (given.get("env"), given.get("deploy_env"))
+        return {"api_user": "admin", "api_password": "root", **given} if is_dev else given
+
+    @model_validator(mode="after")
+    def _account_is_whole(self) -> Self:
+        if bool(self.api_user) != bool(self.api_password.get_secret_value()):
+            raise ValueError("API_USER and API_PASSWORD: set both, or neither")
+        return self
 
     @model_validator(mode="after")
     def _only_the_embedded_store(self) -> Self:

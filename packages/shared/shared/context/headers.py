@@ -33,15 +33,16 @@ CONTEXT_HEADERS: Mapping[str, str] = {
 
 _BINARY_HEADERS = frozenset(f"{name}{BINARY_SUFFIX}" for name in ("x-author", "x-branch", "x-commit-message"))
 _READ = frozenset({AUTHORIZATION, SERVICE_PROOF, TRACEPARENT, TRACESTATE, *CONTEXT_HEADERS, *_BINARY_HEADERS})
-_SCHEME = "bearer"
+_BEARER, _BASIC = "bearer", "basic"
 _LINE_BREAKS = frozenset("\n\t")
 
 
 @dataclass(frozen=True, slots=True)
 class CallHeaders:
-    """What a request's headers say: the tokens, and the context's attributes by name."""
+    """What a request's headers say: the tokens or Basic credentials, and the context's attributes by name."""
 
     bearer_token: str = field(default="", repr=False)
+    basic_credentials: str = field(default="", repr=False)
     service_proof: str = field(default="", repr=False)
     attributes: Mapping[str, str] = field(default_factory=dict)
 
@@ -59,7 +60,12 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]], limits: Limits) -> CallHead
         if (name in values or f"{name}{BINARY_SUFFIX}" in values)
         and (text := _text(values, name, _bound(attribute, limits)))
     }
-    return CallHeaders(_bearer(values), values.get(SERVICE_PROOF, b"").decode("latin-1"), attributes)
+    return CallHeaders(
+        _credentials(values, _BEARER),
+        _credentials(values, _BASIC),
+        values.get(SERVICE_PROOF, b"").decode("latin-1"),
+        attributes,
+    )
 
 
 def context_headers(context: CallContext) -> dict[str, str]:
@@ -130,10 +136,10 @@ def _decoded(values: Mapping[str, bytes], name: str) -> bytes:
         raise InvalidInput(f"{name} is not base64", field=name) from None
 
 
-def _bearer(values: Mapping[str, bytes]) -> str:
-    """The token of the Authorization header; another scheme carries none."""
-    scheme, _, token = values.get(AUTHORIZATION, b"").decode("latin-1").partition(" ")
-    return token.strip() if scheme.lower() == _SCHEME else ""
+def _credentials(values: Mapping[str, bytes], wanted: str) -> str:
+    """What the Authorization header carries by the scheme; empty where it is of another one."""
+    scheme, _, credentials = values.get(AUTHORIZATION, b"").decode("latin-1").partition(" ")
+    return credentials.strip() if scheme.lower() == wanted else ""
 
 
 def _bound(attribute: str, limits: Limits) -> int:

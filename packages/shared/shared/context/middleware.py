@@ -1,7 +1,7 @@
 """The edge of HTTP: who calls, and what the call is attributed to."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shared import context
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from shared.context import CallContext, Caller
     from shared.limits import Limits
-    from shared.security import Authenticator
+    from shared.security import Authenticator, BasicAccount
 
 CONTEXT_KEY = "oms.context"
 """Where the context stands in the ASGI scope, for middlewares that run around this one."""
@@ -23,10 +23,11 @@ _POLICY_VIOLATION = 1008
 @dataclass(frozen=True, slots=True)
 class Doors:
     """Which paths differ in who may come in: `open_paths` need no token; below `bare_user_prefixes` a user's token is
-    enough without a calling service's proof."""
+    enough without a calling service's proof; below a prefix of `accounts` its account may come with its password."""
 
     open_paths: Collection[str] = ()
     bare_user_prefixes: Sequence[str] = ()
+    accounts: Mapping[str, "BasicAccount"] = field(default_factory=dict)
 
     def is_open(self, path: str) -> bool:
         """Whether the path needs no token; only the very path counts."""
@@ -35,6 +36,10 @@ class Doors:
     def allows_bare_user(self, path: str) -> bool:
         """Whether a user's token is enough."""
         return any(is_below(path, prefix) for prefix in self.bare_user_prefixes)
+
+    def account(self, path: str) -> "BasicAccount | None":
+        """The account that may come with its password, if there is one."""
+        return next((account for prefix, account in self.accounts.items() if is_below(path, prefix)), None)
 
 
 def is_below(path: str, prefix: str) -> bool:
@@ -71,6 +76,9 @@ class TerminusContextMiddleware:
     def _caller(self, path: str, headers: CallHeaders) -> "Caller | None":
         if self._doors.is_open(path):
             return None
+        account = self._doors.account(path)
+        if account is not None and headers.basic_credentials:
+            return account.authenticate(headers.basic_credentials)
         return self._authenticator.authenticate(
             bearer_token=headers.bearer_token,
             service_proof=headers.service_proof,

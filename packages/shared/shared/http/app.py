@@ -20,7 +20,7 @@ from shared.http.problems import ErrorRenderer
 from shared.http.routes import enter_route
 
 if TYPE_CHECKING:
-    from shared.security import Authenticator
+    from shared.security import Authenticator, BasicAccount
     from shared.settings import ServiceSettings
     from shared.telemetry import Telemetry
 
@@ -45,12 +45,13 @@ def build_app(  # noqa: PLR0913 - all of an application's parts, by keyword alon
     error_renderers: Mapping[str, ErrorRenderer] | None = None,
     open_paths: Iterable[str] = (),
     bare_user_prefixes: Sequence[str] = (),
+    accounts: Mapping[str, "BasicAccount"] | None = None,
 ) -> FastAPI:
     """The application: a request passes access log and errors, body limit, identity and context, then its route.
 
     Probes, metrics, `/docs`, `/openapi.json` and `open_paths` need no token. Below `bare_user_prefixes` a user's token
-    is enough in every environment. `error_renderers` write the errors of the paths below their prefix, those of the
-    edge too.
+    is enough in every environment; below a prefix of `accounts` its account may come with its password.
+    `error_renderers` write the errors of the paths below their prefix, those of the edge too.
     """
     open_to_all = frozenset({*probes.OPEN_PATHS, DOCS_PATH, OPENAPI_PATH, *open_paths})
     answers = ErrorAnswers(error_renderers or {})
@@ -66,7 +67,7 @@ def build_app(  # noqa: PLR0913 - all of an application's parts, by keyword alon
                 TerminusContextMiddleware,
                 authenticator=authenticator,
                 limits=settings.limits,
-                doors=Doors(open_to_all, bare_user_prefixes),
+                doors=Doors(open_to_all, bare_user_prefixes, accounts or {}),
             ),
         ],
         exception_handlers=dict.fromkeys((OmsError, HTTPException, RequestValidationError), answers.handle),

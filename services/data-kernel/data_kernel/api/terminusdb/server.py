@@ -24,7 +24,7 @@ async def info() -> Response:
             "@type": "api:InfoResponse",
             "api:status": "api:success",
             "api:info": {
-                "authority": f"terminusdb://system/data/User/{caller.actor if caller else 'anonymous'}",
+                "authority": f"terminusdb://system/data/User/{caller.subject if caller else 'anonymous'}",
                 "storage": {"version": "2"},
                 "terminusdb": {"version": COMPATIBLE_WITH},
                 "oms:data_kernel": {"version": version("data-kernel")},

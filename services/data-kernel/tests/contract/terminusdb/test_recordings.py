@@ -1,0 +1,86 @@
+"""The kernel answers as TerminusDB 12.0.6 did: its recorded answers, replayed against a kernel of one's own.
+
+One recording, with the first difference of every step that differs:
+
+    .venv/bin/pytest services/data-kernel/tests/contract/terminusdb -k keys-hash
+
+Recordings of queries are not replayed, nor are the steps of others that query. A recording passes with 95 % of its
+steps (90 % where histories are compared), or with all but one of fewer than 20; one without credentials may answer 401.
+One that does not pass yet stands in SHORTFALLS with the steps it has, which may not become fewer: when it gets better,
+raise its number; when it passes, take its line out (the test asks for it).
+
+`vectors/` and `contract.py` came from elsewhere (`copy_vectors.py`) and are changed by nobody here.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from data_kernel_testing.kernel_process import KernelProcess
+from data_kernel_testing.replaying import Replay, recordings
+
+SHORTFALLS: dict[str, int] = {
+    "apply": 11,
+    "branches": 23,
+    "data-version": 15,
+    "database-without-schema": 0,
+    "databases": 10,
+    "diff-documents": 0,
+    "diff-versions": 3,
+    "documents-capture": 5,
+    "documents-delete": 2,
+    "documents-full-replace": 4,
+    "documents-read": 3,
+    "documents-subdocuments": 2,
+    "documents-template": 2,
+    "documents-unfold": 2,
+    "documents-write": 5,
+    "history": 13,
+    "keys-hash": 2,
+    "keys-lexical": 2,
+    "keys-random": 2,
+    "log": 11,
+    "migration": 3,
+    "patch-documents": 3,
+    "patch-stored": 6,
+    "paths": 18,
+    "prefixes": 4,
+    "rebase": 21,
+    "schema-annotations": 11,
+    "schema-classes": 15,
+    "schema-frames": 2,
+    "schema-inheritance": 4,
+    "schema-over-data": 19,
+    "server": 8,
+    "squash-reset": 11,
+    "time-travel": 21,
+    "types-dates": 3,
+    "types-families": 4,
+    "types-floats": 2,
+    "types-numbers-as-text": 2,
+    "types-numbers-exact": 2,
+    "types-numbers-refused": 2,
+    "types-texts": 3,
+    "types-update": 2,
+    "types-xdd": 2,
+    "violations": 2,
+}
+"""Recordings that do not pass yet, with how many of their steps do."""
+
+
+@pytest.fixture(scope="module")
+def replay(kernel: KernelProcess) -> Iterator[Replay]:
+    return Replay(f"http://127.0.0.1:{kernel.http_port}")
+
+
+@pytest.mark.parametrize("path", recordings(), ids=lambda path: path.stem)
+def test_recording(path: Path, replay: Replay) -> None:
+    replayed = replay.run(path)
+    known = SHORTFALLS.get(path.stem)
+    if replayed.passed < (replayed.wanted if known is None else known):
+        pytest.fail(replayed.report(), pytrace=False)
+    assert known is None or replayed.passed < replayed.wanted, "it passes: take it out of SHORTFALLS"
+
+
+def test_every_known_shortfall_is_a_recording() -> None:
+    assert set(SHORTFALLS) <= {path.stem for path in recordings()}
