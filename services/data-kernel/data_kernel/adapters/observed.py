@@ -58,6 +58,11 @@ class ObservedStore:
         async with self._call("delete_database", name):
             await self._inner.delete_database(name)
 
+    async def describe_database(self, name: str, label: str, comment: str) -> None:
+        """As the port says."""
+        async with self._call("describe_database", name):
+            await self._inner.describe_database(name, label, comment)
+
     async def get_database(self, name: str) -> Database:
         """As the port says."""
         async with self._call("get_database", name):

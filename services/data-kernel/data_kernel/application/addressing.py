@@ -40,7 +40,7 @@ NEWEST = NamedRevision()
 class Addresses:
     """Rules on names: which database and branch a call is about, by its request and its context.
 
-    A database's properties never change while it exists, so they are kept; `forget` drops them when it goes.
+    A database's properties are kept; `forget` drops them when they change or it goes.
     """
 
     def __init__(self, store: DocumentStore, env: str, default_database: str, own_service: str) -> None:
@@ -63,7 +63,7 @@ class Addresses:
         return known
 
     def forget(self, name: str) -> None:
-        """The database was deleted."""
+        """The database was changed or deleted."""
         self._known.pop(name, None)
 
     def branch(self, database: Database, name: str, context: CallContext) -> str:

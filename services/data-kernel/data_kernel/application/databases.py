@@ -1,11 +1,14 @@
 """Databases: made, deleted, and the default one prepared at the start."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from data_kernel.application.addressing import Addresses
 from data_kernel.application.attribution import require_caller
 from data_kernel.application.ports import DocumentStore
 from data_kernel.domain.branches import HOME_SERVICE
 from data_kernel.domain.commits import Attribution
-from data_kernel.domain.databases import Database, Naming
+from data_kernel.domain.databases import DEFAULT_PREFIXES, Database, Naming
 from shared.context import CallContext
 from shared.errors import Forbidden, NotFound
 
@@ -21,13 +24,33 @@ class Databases:
         self._own_service = own_service
 
     async def create(
-        self, name: str, context: CallContext, *, label: str = "", comment: str = "", naming: Naming = Naming.PLATFORM
+        self,
+        name: str,
+        context: CallContext,
+        *,
+        label: str = "",
+        comment: str = "",
+        naming: Naming = Naming.PLATFORM,
+        prefixes: Mapping[str, str] | None = None,
     ) -> Database:
-        """Make a database without branches; `AlreadyExists`."""
+        """Make a database without branches, its `prefixes` over the default ones; `AlreadyExists`."""
         require_caller(context)
-        database = Database(self._addresses.database_name(name, context), label, comment, naming)
+        full_name = self._addresses.database_name(name, context)
+        database = Database(full_name, label, comment, naming, {**DEFAULT_PREFIXES, **(prefixes or {})})
         await self._store.create_database(database)
         return database
+
+    async def describe(self, name: str, context: CallContext, *, label: str | None, comment: str | None) -> Database:
+        """Give a database another label or comment; `None` leaves it."""
+        known = await self.get(name, context)
+        described = replace(
+            known,
+            label=known.label if label is None else label,
+            comment=known.comment if comment is None else comment,
+        )
+        await self._store.describe_database(known.name, described.label, described.comment)
+        self._addresses.forget(known.name)
+        return described
 
     async def delete(self, name: str, context: CallContext) -> str:
         """Delete a database with everything in it and answer its name; the default one is `Forbidden`."""

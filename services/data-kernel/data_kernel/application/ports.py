@@ -141,6 +141,9 @@ class DocumentStore(Protocol):
     async def delete_database(self, name: str) -> None:
         """Delete a database with everything in it."""
 
+    async def describe_database(self, name: str, label: str, comment: str) -> None:
+        """Give a database another label and comment."""
+
     async def get_database(self, name: str) -> Database:
         """The database's properties."""
 

@@ -43,6 +43,12 @@ def create(session: WriteSession, database: Database) -> None:
     )
 
 
+def describe(session: WriteSession, name: str, label: str, comment: str) -> None:
+    """Give a database another label and comment; `NotFound`."""
+    number = number_of(session.connection, name)
+    session.connection.execute("UPDATE database SET label = ?, comment = ? WHERE number = ?", (label, comment, number))
+
+
 def delete(session: WriteSession, name: str) -> None:
     """Delete a database with everything in it; its pages are given back after the group."""
     number = number_of(session.connection, name)

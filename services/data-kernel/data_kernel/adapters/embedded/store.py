@@ -89,6 +89,10 @@ class EmbeddedStore:
         """As the port says."""
         await self._writer.submit(lambda session: databases.delete(session, name))
 
+    async def describe_database(self, name: str, label: str, comment: str) -> None:
+        """As the port says."""
+        await self._writer.submit(lambda session: databases.describe(session, name, label, comment))
+
     async def get_database(self, name: str) -> Database:
         """As the port says."""
         return await self._readers.read(databases.find, name)

@@ -1,7 +1,7 @@
 """TerminusDB's HTTP interface over the same use cases, for clients that speak it already.
 
-What it offers is answered as TerminusDB 12 answers; beside that stand the platform's own members, all named `oms:…` or
-`X-Oms-…`, which TerminusDB's clients pass over. The organisation is `admin`, and there is no other.
+What it offers is answered as TerminusDB 12 answers; beside that stand headers of the platform's own, `X-Oms-…`, and for
+its services members of its own, `oms:…`. The organisation is `admin`, and there is no other.
 """
 
 from data_kernel.api.terminusdb.envelope import render_error

@@ -19,9 +19,9 @@ Bodies = AsyncGenerator[list[bytes], None]
 """Documents as JSON texts, in batches."""
 
 
-def json_answer(value: Json, headers: Mapping[str, str] | None = None) -> Response:
+def json_answer(value: Json, headers: Mapping[str, str] | None = None, *, status: int = 200) -> Response:
     """A JSON answer."""
-    return Response(encode(value), headers={"content-type": JSON, **(headers or {})})
+    return Response(encode(value), status, headers={"content-type": JSON, **(headers or {})})
 
 
 def success(kind: str, headers: Mapping[str, str] | None = None, **members: Json) -> Response:

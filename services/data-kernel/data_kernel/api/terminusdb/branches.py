@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from data_kernel.api.rest.inputs import TheKernel
 from data_kernel.api.terminusdb.answers import branch_headers, success
+from data_kernel.api.terminusdb.beginnings import begin_branch, given_prefixes
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.parameters import json_body, resource_of
 from data_kernel.api.terminusdb.refusals import (
@@ -19,6 +20,7 @@ from data_kernel.api.terminusdb.refusals import (
 from data_kernel.api.terminusdb.resources import MAIN, ORGANISATION, Kind, Resource, parse_resource, path_segments
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.kernel import Kernel
+from data_kernel.domain.databases import Database, Naming
 from shared.canonical import Json
 from shared.context import current
 from shared.errors import AlreadyExists, Forbidden, NotFound
@@ -27,20 +29,28 @@ _DONE = "api:BranchResponse"
 
 
 async def create_branch(request: Request, kernel: TheKernel) -> Response:
-    """Make a branch at its `origin`, a path or a bare name; without one it has no commits."""
-    resource = _branch(request)
-    origin = await _origin(kernel, (await json_body(request)).value, resource)
+    """Make a branch at its `origin`, a path or a bare name; without one it has a first commit of its own."""
+    resource, body = _branch(request), (await json_body(request)).value
+    origin = await _origin(kernel, body, resource)
     try:
         with in_terms_of(resource):
-            await kernel.databases.get(resource.database, current())
-        made = await kernel.branches.create(resource.database, resource.name, origin, current())
+            database = await kernel.databases.get(resource.database, current())
+        name = await _made(kernel, database, resource.name, origin, body)
     except AlreadyExists as error:
         raise already_exists(error, "api:BranchExistsError", {"api:branch_name": resource.name}) from error
     except NotFound as error:
         if error.field != "branch" or origin is None:
             raise
         raise Refusal(error, kind="api:OriginBranchDoesNotExist", members={"api:branch": origin.branch}) from error
-    return success(_DONE, branch_headers(made.name))
+    return success(_DONE, branch_headers(name))
+
+
+async def _made(kernel: Kernel, database: Database, name: str, origin: NamedRevision | None, body: Json) -> str:
+    """The full name of the branch: at its origin, else with a context of its own; the platform's begin without."""
+    if origin is None and database.naming is Naming.FREE:
+        own = given_prefixes(body.get("prefixes") if isinstance(body, dict) else None)
+        return await begin_branch(kernel, database.name, name, {**database.prefixes, **own}, current())
+    return (await kernel.branches.create(database.name, name, origin, current())).name
 
 
 async def delete_branch(request: Request, kernel: TheKernel) -> Response:
@@ -73,8 +83,6 @@ def _branch(request: Request) -> Resource:
 
 async def _origin(kernel: Kernel, body: Json, resource: Resource) -> NamedRevision | None:
     given = body if isinstance(body, dict) else {}
-    if given.get("prefixes"):
-        raise not_offered("a branch with prefixes of its own", "prefixes")
     origin = given.get("origin")
     if origin is None:
         return None

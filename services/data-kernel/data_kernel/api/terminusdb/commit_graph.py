@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from data_kernel.api.terminusdb.answers import Bodies, documents_answer
 from data_kernel.api.terminusdb.failures import in_terms_of
+from data_kernel.api.terminusdb.own_members import own_members
 from data_kernel.api.terminusdb.resources import Resource
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.history import LogPage
@@ -29,6 +30,14 @@ def commit_id(commit: str) -> str:
 
 def commit_document(commit: Commit) -> dict[str, Json]:
     """A commit; what TerminusDB has no member for stands in the platform's own."""
+    beyond: dict[str, Json] = {
+        "branch": commit.branch,
+        "actor": commit.actor,
+        "method": commit.method,
+        "route": commit.route,
+        "service": commit.service,
+        "trace_id": commit.trace_id,
+    }
     document: dict[str, Json] = {
         "@id": commit_id(commit.id),
         "@type": COMMIT,
@@ -36,12 +45,7 @@ def commit_document(commit: Commit) -> dict[str, Json]:
         "author": commit.author,
         "message": commit.message,
         "timestamp": _epoch_seconds(commit.time),
-        "oms:branch": commit.branch,
-        "oms:actor": commit.actor,
-        "oms:method": commit.method,
-        "oms:route": commit.route,
-        "oms:service": commit.service,
-        "oms:trace_id": commit.trace_id,
+        **own_members(beyond),
     }
     if commit.parents:
         document["parent"] = commit_id(commit.parents[0])

@@ -7,8 +7,10 @@ from fastapi.responses import Response
 
 from data_kernel.api.rest.inputs import JsonBody, TheKernel
 from data_kernel.api.terminusdb.answers import json_answer, success
+from data_kernel.api.terminusdb.beginnings import begin_branch, given_prefixes
 from data_kernel.api.terminusdb.commit_graph import branches_of
 from data_kernel.api.terminusdb.failures import in_terms_of
+from data_kernel.api.terminusdb.own_members import own_members
 from data_kernel.api.terminusdb.parameters import Parameters, json_body, segments_below
 from data_kernel.api.terminusdb.refusals import (
     Refusal,
@@ -59,17 +61,19 @@ async def create_database(request: Request, kernel: TheKernel) -> Response:
     organisation, name = _named(request)
     if organisation != ORGANISATION:
         raise unknown_organisation(organisation)
-    label, comment = _described(await json_body(request))
+    label, comment, prefixes = _described(await json_body(request))
     context = current()
     try:
-        await kernel.databases.create(name, context, label=label, comment=comment, naming=Naming.FREE)
+        made = await kernel.databases.create(
+            name, context, label=label, comment=comment, naming=Naming.FREE, prefixes=prefixes
+        )
     except AlreadyExists as error:
         members: dict[str, Json] = {"api:organization_name": organisation, "api:database_name": name}
         raise already_exists(error, "api:DatabaseAlreadyExists", members) from error
     except InvalidInput as error:
         raise Refusal(error, kind="api:InvalidDatabaseName", members={"api:database_name": name}) from error
     try:
-        await kernel.branches.create(name, MAIN, None, context)
+        await begin_branch(kernel, name, MAIN, made.prefixes, context)
     except OmsError:
         await kernel.databases.delete(name, context)
         raise
@@ -87,13 +91,20 @@ async def delete_database(request: Request, kernel: TheKernel) -> Response:
 
 
 async def update_database(request: Request, kernel: TheKernel) -> Response:
-    """Give a database another label or comment: not offered yet."""
+    """Give a database another label or comment."""
     organisation, name = _named(request)
     if organisation != ORGANISATION:
         raise unknown_database(organisation, name)
+    given = _object(await json_body(request))
+    _refuse_public(given)
     with in_terms_of(Resource(organisation, name, Kind.BRANCH)):
-        await kernel.databases.get(name, current())
-    raise not_offered("another label or comment for a database", "label")
+        await kernel.databases.describe(
+            name,
+            current(),
+            label=_text(given["label"], "label", _MAX_LABEL) if "label" in given else None,
+            comment=_text(given["comment"], "comment", _MAX_COMMENT) if "comment" in given else None,
+        )
+    return success("api:DbUpdatedResponse")
 
 
 async def _known(request: Request, kernel: Kernel) -> Database:
@@ -144,21 +155,32 @@ def _properties(database: Database) -> dict[str, Json]:
         "comment": database.comment,
         "path": f"{ORGANISATION}/{database.name}",
         "state": "finalized",
-        "oms:naming": database.naming.value,
+        **own_members({"naming": database.naming.value}),
     }
 
 
-def _described(body: JsonBody) -> tuple[str, str]:
-    given = body.value
-    if not isinstance(given, dict):
+def _object(body: JsonBody) -> dict[str, Json]:
+    if not isinstance(body.value, dict):
         raise InvalidInput("body: it is a JSON object", field="body")
+    return body.value
+
+
+def _described(body: JsonBody) -> tuple[str, str, dict[str, str]]:
+    """Label, comment and prefixes. `schema` makes no difference: what has a class is held to it, raw JSON is not."""
+    given = _object(body)
     if "label" not in given:
         raise missing_parameter("label")
-    if given.get("prefixes"):
-        raise not_offered("a database with prefixes of its own", "prefixes")
-    if given.get("schema", True) is not True:
-        raise not_offered("a database without a schema", "schema")
-    return _text(given["label"], "label", _MAX_LABEL) or "", _text(given.get("comment", ""), "comment", _MAX_COMMENT)
+    if not isinstance(given.get("schema", True), bool):
+        raise bad_parameter("schema", "boolean (true, false)", given["schema"])
+    _refuse_public(given)
+    comment = _text(given.get("comment", ""), "comment", _MAX_COMMENT)
+    return _text(given["label"], "label", _MAX_LABEL), comment, given_prefixes(given.get("prefixes"))
+
+
+def _refuse_public(given: dict[str, Json]) -> None:
+    """Nothing here is read without credentials."""
+    if given.get("public", False) is not False:
+        raise not_offered("a public database", "public")
 
 
 def _text(value: Json, name: str, limit: int) -> str:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
+from data_kernel.api.terminusdb.own_members import own_members
 from data_kernel.api.terminusdb.refusals import Refusal
 from shared import context
 from shared.canonical import Json, encode
@@ -29,6 +30,8 @@ _ENDPOINTS: Mapping[tuple[str, str], str] = {
     ("branch", "POST"): "Branch",
     ("branch", "DELETE"): "Branch",
     ("log", "GET"): "Log",
+    ("prefixes", "GET"): "Prefix",
+    **{("prefix", method): "Prefix" for method in ("GET", "POST", "PUT", "DELETE")},
 }
 _STATUS_NAMES: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "api:forbidden",
@@ -81,14 +84,14 @@ def _body(request: Request, refusal: Refusal) -> dict[str, Json]:
 
 
 def _own_account(error: OmsError) -> dict[str, Json]:
-    told: dict[str, Json] = {"oms:reason": error.reason.value, "oms:detail": error.detail}
+    told: dict[str, Json] = {"reason": error.reason.value, "detail": error.detail}
     if error.field is not None:
-        told["oms:field"] = error.field
+        told["field"] = error.field
     if error.violations:
-        told["oms:violations"] = [
+        told["violations"] = [
             {"path": each.path, "rule": each.rule, "message": each.message} for each in error.violations
         ]
-    return told
+    return own_members(told)
 
 
 def _unknown_path(request: Request) -> dict[str, Json]:

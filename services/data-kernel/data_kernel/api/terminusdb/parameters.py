@@ -47,8 +47,12 @@ def segments_below(request: Request, area: str) -> list[str]:
 
 
 def resource_of(request: Request, area: str) -> Resource:
-    """The resource that the path names below `/api/<area>/`, of the one organisation and repository that there are."""
-    segments = segments_below(request, area)
+    """The resource that the path names below `/api/<area>/`."""
+    return resource_at(segments_below(request, area))
+
+
+def resource_at(segments: list[str]) -> Resource:
+    """The resource of a path, of the one organisation and repository that there are."""
     resource = parse_resource(segments)
     if resource is None:
         raise invalid_path("/".join(segments))

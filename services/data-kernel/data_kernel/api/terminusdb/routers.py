@@ -6,7 +6,15 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from data_kernel.api.terminusdb import branches, databases, document_reads, document_writes, history, server
+from data_kernel.api.terminusdb import (
+    branches,
+    databases,
+    document_reads,
+    document_writes,
+    history,
+    prefix_routes,
+    server,
+)
 from data_kernel.api.terminusdb.openapi import described
 
 PREFIX = "/api"
@@ -14,6 +22,7 @@ OPEN_PATHS = (f"{PREFIX}/ok",)
 _DATABASE = "/db/{organisation}/{database}"
 _DOCUMENT = "/document/{path:path}"
 _BRANCH = "/branch/{path:path}"
+_PREFIX = "/prefix/{path:path}"
 
 _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("/ok", "GET", server.ok),
@@ -33,6 +42,11 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     (_DOCUMENT, "DELETE", document_writes.delete_documents),
     (_BRANCH, "POST", branches.create_branch),
     (_BRANCH, "DELETE", branches.delete_branch),
+    ("/prefixes/{path:path}", "GET", prefix_routes.get_prefixes),
+    (_PREFIX, "GET", prefix_routes.get_prefix),
+    (_PREFIX, "POST", prefix_routes.add_prefix),
+    (_PREFIX, "PUT", prefix_routes.put_prefix),
+    (_PREFIX, "DELETE", prefix_routes.delete_prefix),
     ("/log/{path:path}", "GET", history.get_log),
 )
 

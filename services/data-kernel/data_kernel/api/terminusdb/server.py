@@ -5,6 +5,7 @@ from importlib.metadata import version
 from fastapi.responses import Response
 
 from data_kernel.api.terminusdb.answers import json_answer
+from data_kernel.api.terminusdb.own_members import own_members
 from shared.context import current
 
 COMPATIBLE_WITH = "12.0.6"
@@ -27,7 +28,7 @@ async def info() -> Response:
                 "authority": f"terminusdb://system/data/User/{caller.subject if caller else 'anonymous'}",
                 "storage": {"version": "2"},
                 "terminusdb": {"version": COMPATIBLE_WITH},
-                "oms:data_kernel": {"version": version("data-kernel")},
+                **own_members({"data_kernel": {"version": version("data-kernel")}}),
             },
         }
     )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from data_kernel.domain.commits import Cursor
@@ -9,6 +11,14 @@ async def test_properties_are_kept(store):
     movies = Database("movies", "Movies", "Films of the world", Naming.FREE, {"@base": "a:b/", "@schema": "a:b#"})
     await store.create_database(movies)
     assert await store.get_database("movies") == movies
+
+
+async def test_label_and_comment_change_and_nothing_else(store):
+    movies = Database("movies", "Movies", "Films", Naming.FREE, {"@base": "a:b/", "@schema": "a:b#"})
+    await store.create_database(movies)
+    await store.describe_database("movies", "Cinema", "")
+    assert await store.get_database("movies") == replace(movies, label="Cinema", comment="")
+    assert (await store.get_database("oms")).label == ""
 
 
 async def test_a_name_can_be_given_once(store):
@@ -28,6 +38,7 @@ async def test_unknown_databases_are_not_found(store, scribe_of):
     calls = [
         store.get_database("nowhere"),
         store.delete_database("nowhere"),
+        store.describe_database("nowhere", "", ""),
         store.list_branches("nowhere"),
         store.ref_log("nowhere", "main", Cursor()),
         store.resolve("nowhere", Revision(branch="main")),

@@ -102,7 +102,7 @@ async def test_a_write_passes(
     before = (await kernel_in_process.store.get_branch("free", "main")).head
     refused = await http_in_process.request(method, **request_)
     assert (refused.status_code, refused.headers["x-oms-reason"]) == (501, "UNSUPPORTED")
-    assert refused.json()["api:error"]["oms:detail"] == "refused by the test"
+    assert refused.json()["api:message"] == "refused by the test"
     (candidate,) = refusal.seen
     assert (candidate.attribution.author, candidate.attribution.actor) == ("a", "alice@data-kernel")
     assert candidate.attribution.route == DOCUMENT
