@@ -101,5 +101,6 @@ def missing(name: str) -> NotFound:
 
 
 def _to_row(row: tuple[Any, ...]) -> BranchRow:
-    *columns, time = row
-    return BranchRow(*columns, commit_records.time_us(time) if time else 0)
+    number, database, name, incarnation, created_us, deleted_us, head, ref_number, head_id, time = row
+    head_us = commit_records.time_us(time) if time else 0
+    return BranchRow(number, database, name, incarnation, created_us, deleted_us, head, ref_number, head_id, head_us)
