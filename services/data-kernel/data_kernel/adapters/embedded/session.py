@@ -124,6 +124,8 @@ class WriteSession:
     def forget(self) -> None:
         """The group is lost: know only what is in the file."""
         self.rows = Rows()
+        # Trees that the group stored share nodes with those that are kept, and have them where they are not now.
+        self.access.memory.contents.clear()
         self.access.memory.nodes.pending.clear()
         self.access.pending = Pending()
         self.databases.clear()

@@ -16,7 +16,7 @@ def test_a_text_has_31_digits_of_base_36_and_keeps_every_id(commit):
     assert commit_ids.from_text(text) == commit
 
 
-@pytest.mark.parametrize("text", ["", "main", "0" * 30, "0" * 32, "A" * 31, "z" * 31, "٠" * 31, f" {'0' * 30}"])
+@pytest.mark.parametrize("text", ["", "main", "0" * 30, "0" * 32, "A" * 31, "z" * 31, "\u0660" * 31, f" {'0' * 30}"])
 def test_what_no_id_looks_like_is_not_found(text):
     with pytest.raises(NotFound):
         commit_ids.from_text(text)
