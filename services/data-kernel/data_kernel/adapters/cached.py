@@ -66,7 +66,7 @@ class CachedStore(ObservedStore):
     async def resolve(self, database: str, revision: Revision) -> State:
         """As the port says; the head of a branch from memory while nothing has moved."""
         branch = revision.branch
-        if branch is None or revision.commit is not None or revision.at is not None:
+        if branch is None or revision != Revision(branch=branch):
             return await super().resolve(database, revision)
         movements = self.movements
         if movements != self._heads_at or len(self._heads) > _MAX_HEADS:

@@ -8,10 +8,17 @@ from typing import Protocol, TypeVar
 
 from opentelemetry.trace import StatusCode, Tracer
 
-from data_kernel.application.ports import DocumentStore, ScanQuery, WriteOutcome, WriteRequest
+from data_kernel.application.ports import (
+    DetachedRequest,
+    DocumentStore,
+    MoveRequest,
+    ScanQuery,
+    WriteOutcome,
+    WriteRequest,
+)
 from data_kernel.application.streams import closing
-from data_kernel.domain.commits import Attribution, Commit, Cursor, RefUpdate
-from data_kernel.domain.databases import Branch, Database, Revision, State
+from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
+from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
 from shared.errors import DeadlineExceeded, OmsError
 from shared.telemetry import names
@@ -100,6 +107,31 @@ class ObservedStore:
         async with self._call("write", request.database, request.branch):
             return await self._inner.write(request)
 
+    async def write_detached(self, request: DetachedRequest) -> str:
+        """As the port says."""
+        async with self._call("write_detached", request.database, request.branch):
+            return await self._inner.write_detached(request)
+
+    async def move_branch(self, request: MoveRequest) -> Branch:
+        """As the port says."""
+        async with self._call("move_branch", request.database, request.branch):
+            return await self._inner.move_branch(request)
+
+    async def set_tag(self, tag: Tag) -> None:
+        """As the port says."""
+        async with self._call("set_tag", tag.database):
+            await self._inner.set_tag(tag)
+
+    async def delete_tag(self, database: str, name: str) -> None:
+        """As the port says."""
+        async with self._call("delete_tag", database):
+            await self._inner.delete_tag(database, name)
+
+    async def list_tags(self, database: str) -> list[Tag]:
+        """As the port says."""
+        async with self._call("list_tags", database):
+            return await self._inner.list_tags(database)
+
     async def resolve(self, database: str, revision: Revision) -> State:
         """As the port says."""
         async with self._call("resolve", database, revision.branch or ""):
@@ -125,6 +157,29 @@ class ObservedStore:
         """As the port says."""
         async with self._call("get_commit", database):
             return await self._inner.get_commit(database, commit)
+
+    async def merge_bases(self, database: str, one: str, other: str) -> list[str]:
+        """As the port says."""
+        async with self._call("merge_bases", database):
+            return await self._inner.merge_bases(database, one, other)
+
+    async def history(
+        self,
+        database: str,
+        state: State,
+        document_id: str,
+        graph: Graph = Graph.INSTANCE,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> list[HistoryEntry]:
+        """As the port says."""
+        async with self._call("history", database, state.branch or ""):
+            return await self._inner.history(database, state, document_id, graph, after, limit)
+
+    async def referrers(self, database: str, state: State, document_id: str) -> list[str]:
+        """As the port says."""
+        async with self._call("referrers", database, state.branch or ""):
+            return await self._inner.referrers(database, state, document_id)
 
     def diff(self, database: str, old: State, new: State, graph: Graph = Graph.INSTANCE) -> AsyncIterator[list[Change]]:
         """As the port says."""

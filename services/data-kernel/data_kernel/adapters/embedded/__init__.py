@@ -1,12 +1,13 @@
-"""The embedded store: a versioned document store in one SQLite file, format version 0.
+"""The embedded store: a versioned document store in one SQLite file, format version 1.
 
-The idea. A *line* is one incarnation of one branch. A commit belongs to the line it was made on and has its sequence
-there; a line that began at a commit names that commit's line and sequence as its parent. Each version of a document is
-a row (line, graph, id, sequence). A state is a line as far as a sequence: reading it takes the newest row of the line
-up to there, and where there is none, reads the parent line as far as the line's beginning. Nothing is ever rewritten,
-so a state can be read while the branch moves on, and a new branch costs one row.
+The idea. The state of a commit is four ordered maps (`contents.py`) kept as trees whose shape depends on their keys
+alone (`tree/`), so that states share what they have in common, a branch costs one row, and a difference is found by
+comparing hashes. A commit's id is the digest of its record, which has the hashes of its two graphs' roots and the ids
+of its parents (`commit_records.py`). Nodes, bodies and commits are appended and found by position (`positions.py`);
+most commits have only what they changed, and their state is that of an ancestor with these changes (`deltas.py`).
 
-Start at `store.py`; `writer.py` is the only thread that changes the file, `readers.py` holds the threads that read it.
+Start at `store.py`; `writer.py` is the only thread that changes the file, in groups that `session.py` gathers;
+`readers.py` holds the threads that read it.
 """
 
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics

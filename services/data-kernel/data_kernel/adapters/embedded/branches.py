@@ -1,84 +1,100 @@
-"""Making and deleting branches."""
+"""Making, moving and deleting branches."""
 
-from dataclasses import replace
-
-import apsw
-
-from data_kernel.adapters.embedded import databases, lines, reflog, revisions
-from data_kernel.adapters.embedded.lines import Chain, Layer, Line
+from data_kernel.adapters.embedded import ancestry, branch_rows, commit_records, databases, reflog, revisions
+from data_kernel.adapters.embedded.access import Access
+from data_kernel.adapters.embedded.branch_rows import BranchRow
 from data_kernel.adapters.embedded.session import WriteSession
+from data_kernel.application.ports import MoveRequest
 from data_kernel.domain.commits import Attribution, RefCause
 from data_kernel.domain.databases import Branch, Revision
-from shared.errors import AlreadyExists
+from shared.errors import AlreadyExists, Conflict
 
-_SCHEMA_COMMIT = (
-    "SELECT commit_record.id FROM document JOIN commit_record USING (line, seq) "
-    "WHERE document.line = ? AND graph = 1 AND seq <= ? ORDER BY seq DESC LIMIT 1"
-)
+Head = tuple[int, bytes, int]
+"""A commit as a branch points at it: position, id, time in microseconds."""
 
 
 def create(
     session: WriteSession, database: str, name: str, attribution: Attribution, origin: Revision | None
 ) -> Branch:
     """Make a branch at `origin`, or an orphan; `AlreadyExists`."""
-    connection = session.connection
-    number = databases.number_of(connection, database)
-    if lines.find_live(connection, number, name) is not None:
+    number = databases.number_in(session, database)
+    if find(session, number, name) is not None:
         raise AlreadyExists(f"there is a branch {name!r} already", field="branch")
-    head = None if origin is None else revisions.resolve(connection, database, origin).commit
-    return lines.to_branch(begin(session, number, name, attribution, head), database)
+    commit = None if origin is None else revisions.resolve(session.access, database, origin).commit
+    head = _head(session, number, commit)
+    return branch_rows.to_branch(begin(session, number, name, attribution, head), database)
 
 
-def begin(session: WriteSession, database: int, name: str, attribution: Attribution, head: str | None) -> Line:
-    """Begin the branch's next incarnation at the commit `head`; the name must be free."""
+def begin(session: WriteSession, database: int, name: str, attribution: Attribution, head: Head | None) -> BranchRow:
+    """Begin the next incarnation of the branch; the name must be free."""
     time_us = session.next_time_us()
-    line = _insert(session.connection, database, name, head, time_us)
-    reflog.append(session, replace(line, head=None), RefCause.CREATE, head, time_us, attribution)
-    session.connection.execute("UPDATE line SET ref_number = 1 WHERE number = ?", (line.number,))
-    return replace(line, ref_number=1)
+    incarnation = _newest_incarnation(session, database, name) + 1
+    branch = BranchRow(session.next_branch_number(), database, name, incarnation, time_us, None, None, 0)
+    reflog.move(session, branch, RefCause.CREATE, head, time_us, attribution)
+    session.branches[database, name] = branch
+    return branch
 
 
 def delete(session: WriteSession, database: str, name: str, attribution: Attribution) -> None:
-    """Delete a branch; its line stays, for its commits are readable by their ids."""
-    connection = session.connection
-    line = lines.live(connection, databases.number_of(connection, database), name)
-    time_us = session.next_time_us()
-    reflog.append(session, line, RefCause.DELETE, None, time_us, attribution)
-    connection.execute(
-        "UPDATE line SET deleted_us = ?, ref_number = ref_number + 1 WHERE number = ?", (time_us, line.number)
-    )
+    """Delete a branch; its row stays, for its ref log is readable by its name."""
+    number = databases.number_in(session, database)
+    branch = _live(session, number, name)
+    branch.deleted_us = session.next_time_us()
+    reflog.move(session, branch, RefCause.DELETE, None, branch.deleted_us, attribution)
+    session.branches[number, name] = None
 
 
-def find(connection: apsw.Connection, database: str, name: str) -> Branch:
-    """The branch as it stands; `NotFound`."""
-    return lines.to_branch(lines.live(connection, databases.number_of(connection, database), name), database)
+def move(session: WriteSession, request: MoveRequest) -> Branch:
+    """Point a branch at a commit of its database; `Conflict`, `NotFound`."""
+    number = databases.number_in(session, request.database)
+    branch = _live(session, number, request.branch)
+    refuse_stale(branch.head_text, request.expected_head)
+    head = _head(session, number, request.commit)
+    reflog.move(session, branch, request.cause, head, session.next_time_us(), request.attribution)
+    return branch_rows.to_branch(branch, request.database)
 
 
-def list_all(connection: apsw.Connection, database: str, after: str, limit: int) -> list[Branch]:
+def find(session: WriteSession, database: int, name: str) -> BranchRow | None:
+    """The branch as the group sees it, or `None`."""
+    key = (database, name)
+    if key not in session.branches:
+        session.branches[key] = branch_rows.find(session.connection, database, name)
+    return session.branches[key]
+
+
+def refuse_stale(head: str | None, expected: str | None) -> None:
+    """`Conflict` where a head is expected and another one is there."""
+    if expected is not None and expected != head:
+        raise Conflict("the branch has moved from the expected head", field="expected_head")
+
+
+def _live(session: WriteSession, database: int, name: str) -> BranchRow:
+    branch = find(session, database, name)
+    if branch is None:
+        raise branch_rows.missing(name)
+    return branch
+
+
+def _head(session: WriteSession, database: int, commit: str | None) -> Head | None:
+    if commit is None:
+        return None
+    row = ancestry.row_at(session.access, ancestry.position_of(session.access, database, commit))
+    return row.position, row.id, commit_records.time_us(row.record)
+
+
+def _newest_incarnation(session: WriteSession, database: int, name: str) -> int:
+    # Those of the group may not be in the file yet.
+    made = [row.incarnation for row in session.rows.branches.values() if (row.database, row.name) == (database, name)]
+    return max([branch_rows.newest_incarnation(session.connection, database, name), *made])
+
+
+def get(access: Access, database: str, name: str) -> Branch:
+    """The branch as it stands in the file; `NotFound`."""
+    number = databases.number_of(access.connection, database)
+    return branch_rows.to_branch(branch_rows.get(access.connection, number, name), database)
+
+
+def list_all(access: Access, database: str, after: str, limit: int) -> list[Branch]:
     """Branches in order of name, those after `after`."""
-    found = lines.list_live(connection, databases.number_of(connection, database), after, limit)
-    return [lines.to_branch(line, database) for line in found]
-
-
-def _insert(connection: apsw.Connection, database: int, name: str, head: str | None, time_us: int) -> Line:
-    chain = () if head is None else lines.chain_of_commit(connection, database, head)
-    parent, parent_seq = chain[0] if chain else (None, None)
-    incarnation = connection.execute(
-        "SELECT count(*) + 1 FROM line WHERE database = ? AND branch = ?", (database, name)
-    ).get
-    head_us = connection.execute("SELECT time_us FROM commit_record WHERE id = ?", (head,)).get
-    connection.execute(
-        "INSERT INTO line (database, branch, incarnation, parent, parent_seq, created_us, head, head_us, head_seq, "
-        "ref_number, schema_commit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
-        (database, name, incarnation, parent, parent_seq, time_us, head, head_us, _schema_commit(connection, chain)),
-    )
-    return lines.live(connection, database, name)
-
-
-def _schema_commit(connection: apsw.Connection, chain: Chain) -> str:
-    return next((found for layer in chain if (found := _schema_commit_of(connection, layer))), "")
-
-
-def _schema_commit_of(connection: apsw.Connection, layer: Layer) -> str:
-    found: str | None = connection.execute(_SCHEMA_COMMIT, layer).get
-    return found or ""
+    found = branch_rows.list_after(access.connection, databases.number_of(access.connection, database), after, limit)
+    return [branch_rows.to_branch(row, database) for row in found]

@@ -1,119 +1,125 @@
-"""Making one commit: the rows of its changes, its record, and the move of its branch."""
+"""Making commits: the plan, the record, and the move of the branch."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import apsw
-
-from data_kernel.adapters.embedded import branches, databases, idempotency, lines, references, reflog
-from data_kernel.adapters.embedded.commit_ids import commit_id
-from data_kernel.adapters.embedded.lines import Chain, Line
+from data_kernel.adapters.embedded import (
+    ancestry,
+    branch_rows,
+    branches,
+    commit_ids,
+    commit_records,
+    contents,
+    databases,
+    deltas,
+    idempotency,
+    reflog,
+)
+from data_kernel.adapters.embedded.ancestry import CommitRow
+from data_kernel.adapters.embedded.contents import Content, pack_ref
+from data_kernel.adapters.embedded.drafts import Draft, draft
 from data_kernel.adapters.embedded.planning import EmbeddedWriterView
 from data_kernel.adapters.embedded.session import WriteSession
-from data_kernel.adapters.embedded.versions import GRAPH_NUMBERS
-from data_kernel.application.ports import WriteOutcome, WriteRequest
-from data_kernel.domain.commits import Attribution, RefCause
-from data_kernel.domain.documents import Change, Graph
-from shared.errors import Conflict
+from data_kernel.adapters.embedded.tree import Tree
+from data_kernel.application.ports import DetachedRequest, Plan, WriteOutcome, WriteRequest
+from data_kernel.domain.commits import Attribution
+
+# So many edits at most are gathered before a commit's roots are stored: reading its state costs as much as making them.
+MAX_DISTANCE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Parent:
-    """What a commit is built on; `line` is `None` for a branch that the commit has to begin."""
+class _Made(NamedTuple):
+    """What a commit will be, but for its time: where, after which commits, and with which content."""
 
     database: int
-    branch: str
-    line: Line | None
-    chain: Chain
-
-    @property
-    def head(self) -> str | None:
-        return None if self.line is None else self.line.head
+    base: int | None
+    parents: tuple[int, ...]
+    content: Content
+    draft: Draft
 
 
 def write(session: WriteSession, request: WriteRequest) -> WriteOutcome:
-    """Do what the request asks for; in the writer's thread, within the change's savepoint."""
-    database = databases.number_of(session.connection, request.database)
+    """Do what the request asks for, in the writer's thread; nothing is kept where it is refused."""
+    database = databases.number_in(session, request.database)
     key = None if request.dry_run else request.idempotency
     if key is not None:
         known = idempotency.recall(session, database, request.attribution.actor, key)
         if known is not None:
             return known
-    outcome = _make(session, _parent(session.connection, database, request), request)
+    outcome = _write(session, database, request)
     if key is not None:
         idempotency.keep(session, database, request.attribution.actor, key, outcome)
     return outcome
 
 
-def _parent(connection: apsw.Connection, database: int, request: WriteRequest) -> _Parent:
-    line = lines.find_live(connection, database, request.branch)
-    if line is None:
-        if not request.create_branch:
-            raise lines.missing(request.branch)
-        return _Parent(database, request.branch, None, ())
-    return _Parent(database, request.branch, line, lines.chain_of_head(connection, line))
+def _write(session: WriteSession, database: int, request: WriteRequest) -> WriteOutcome:
+    branch = branches.find(session, database, request.branch)
+    if branch is None and not request.create_branch:
+        raise branch_rows.missing(request.branch)
+    base, head = (None, None) if branch is None else (branch.head, branch.head_text)
+    branches.refuse_stale(head, request.expected_head)
+    content = contents.of_commit(session.access, base)
+    plan = request.planner(EmbeddedWriterView(session.access, content, head))
+    if request.dry_run or not (plan.changes or request.merge_parents):
+        return WriteOutcome(plan.ids, head, request.branch, changed=bool(plan.changes))
+    merged = tuple(ancestry.position_of(session.access, database, parent) for parent in request.merge_parents)
+    parents = merged if base is None else (base, *merged)
+    made = _make(session, database, base, parents, content, plan)
+    branch = branch or branches.begin(session, database, request.branch, request.attribution, None)
+    commit, time_us = _keep(session, made, request.branch, request.attribution)
+    reflog.move(session, branch, request.cause, (*commit, time_us), time_us, request.attribution)
+    return WriteOutcome(plan.ids, commit_ids.to_text(commit[1]), request.branch, changed=True)
 
 
-def _make(session: WriteSession, parent: _Parent, request: WriteRequest) -> WriteOutcome:
-    if request.expected_head is not None and request.expected_head != parent.head:
-        raise Conflict("the branch has moved from the expected head", field="expected_head")
-    schema_commit = "" if parent.line is None else parent.line.schema_commit
-    view = EmbeddedWriterView(session.connection, parent.database, parent.chain, parent.head, schema_commit)
-    plan = request.planner(view)
-    if request.dry_run or not plan.changes:
-        return WriteOutcome(plan.ids, parent.head, request.branch, changed=bool(plan.changes))
-    commit = _commit(session, parent, request.attribution, plan.changes)
-    return WriteOutcome(plan.ids, commit, request.branch, changed=True)
+def write_detached(session: WriteSession, request: DetachedRequest) -> str:
+    """Make a commit on no branch."""
+    database, access = databases.number_in(session, request.database), session.access
+    base = None if request.base is None else ancestry.position_of(access, database, request.base)
+    parents = tuple(ancestry.position_of(access, database, parent) for parent in request.parents)
+    content = contents.of_commit(access, base)
+    plan = Plan((), ())
+    if request.planner is not None:
+        plan = request.planner(EmbeddedWriterView(access, content, request.base))
+    made = _make(session, database, base, parents, content, plan)
+    (_, commit), _ = _keep(session, made, request.branch, request.attribution)
+    return commit_ids.to_text(commit)
 
 
-def _commit(session: WriteSession, parent: _Parent, attribution: Attribution, changes: Sequence[Change]) -> str:
-    line = parent.line or branches.begin(session, parent.database, parent.branch, attribution, None)
-    time_us, seq = session.next_time_us(), line.head_seq + 1
-    parents = () if line.head is None else (line.head,)
-    commit = commit_id(parents, line.branch, attribution, time_us, changes)
-    _insert_changes(session.connection, parent, line.number, seq, changes)
-    session.connection.execute(
-        "INSERT INTO commit_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (line.number, seq, commit, line.head, *_fields(attribution), time_us),
-    )
-    reflog.append(session, line, RefCause.COMMIT, commit, time_us, attribution)
-    has_schema = any(change.graph is Graph.SCHEMA for change in changes)
-    session.connection.execute(
-        "UPDATE line SET head = ?, head_us = ?, head_seq = ?, ref_number = ?, schema_commit = ? WHERE number = ?",
-        (commit, time_us, seq, line.ref_number + 1, commit if has_schema else line.schema_commit, line.number),
-    )
-    return commit
+def _make(
+    session: WriteSession, database: int, base: int | None, parents: tuple[int, ...], content: Content, plan: Plan
+) -> _Made:
+    made = draft(session, database, content, plan.changes)
+    return _Made(database, base, parents, content.edited(made.edits), made)
 
 
-def _fields(attribution: Attribution) -> tuple[str, ...]:
-    return (
-        attribution.author,
-        attribution.actor,
-        attribution.message,
-        attribution.method,
-        attribution.route,
-        attribution.service,
-        attribution.trace_id,
-    )
+def _keep(session: WriteSession, made: _Made, branch: str, attribution: Attribution) -> tuple[tuple[int, bytes], int]:
+    """Give the commit its time and id and keep it; returns (position, id) and the time."""
+    content, time_us = made.content, session.next_time_us()
+    parents = [ancestry.row_at(session.access, parent).id for parent in made.parents]
+    roots = (content.instance.root_hash, content.schema.root_hash)
+    record = commit_records.encode(time_us, roots, parents, branch, attribution)
+    commit, position = commit_ids.of_record(record), session.next_position("commit_record", made.database)
+    made.draft.adopt(session)
+    delta = None
+    if content.distance > MAX_DISTANCE:
+        content = _store_roots(session, made.database, position, content)
+    else:
+        delta = deltas.encode(made.draft.edits)
+    packed = ancestry.pack_parents(made.parents)
+    session.add_commit(CommitRow(position, commit, made.base, packed, record, delta), content)
+    return (position, commit), time_us
 
 
-def _insert_changes(
-    connection: apsw.Connection, parent: _Parent, line: int, seq: int, changes: Sequence[Change]
-) -> None:
-    # In order of the key, so that a large commit fills pages one after another.
-    for change in sorted(changes, key=lambda change: (GRAPH_NUMBERS[change.graph], change.id)):
-        gained, lost = references.changed_by(connection, parent.chain, change)
-        graph, targets = GRAPH_NUMBERS[change.graph], references.encode(change.references)
-        connection.execute(
-            "INSERT INTO document (line, graph, id, seq, type, targets, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (line, graph, change.id, seq, change.type, targets, change.after),
-        )
-        for target, present in [(target, 1) for target in gained] + [(target, 0) for target in lost]:
-            connection.execute(
-                "INSERT INTO reference (line, target, source, seq, present) VALUES (?, ?, ?, ?, ?)",
-                (line, target, change.id, seq, present),
-            )
-        if not change.id.startswith(f"{change.type}/"):
-            connection.execute(
-                "INSERT OR IGNORE INTO scattered_type VALUES (?, ?, ?)", (parent.database, graph, change.type)
-            )
+def _store_roots(session: WriteSession, database: int, commit: int, content: Content) -> Content:
+    nodes = session.access.memory.nodes.pending
+
+    def append(node: bytes) -> int:
+        position = session.next_position("node", database)
+        nodes[position] = node
+        return position
+
+    def store(tree: Tree) -> bytes | None:
+        return None if tree.is_empty else pack_ref(tree.save(append))
+
+    instance, schema, referrer, scattered = (store(tree) for tree in content[:4])
+    session.rows.roots.append((commit, instance, schema, referrer, scattered))
+    return content._replace(distance=0)

@@ -5,24 +5,15 @@ from collections.abc import Iterator
 
 import apsw
 
+from data_kernel.adapters.embedded.positions import end_of, first_of
 from data_kernel.adapters.embedded.session import WriteSession
 from data_kernel.domain.databases import Database, Naming
 from shared.errors import AlreadyExists, NotFound
 
 _COLUMNS = "name, label, comment, naming, prefixes"
-_OF_LINES = (
-    "DELETE FROM document WHERE line = ?",
-    "DELETE FROM reference WHERE line = ?",
-    "DELETE FROM commit_record WHERE line = ?",
-    "DELETE FROM ref_update WHERE line = ?",
-    "DELETE FROM outbox WHERE line = ?",
-    "DELETE FROM line WHERE number = ?",
-)
-_OF_DATABASE = (
-    "DELETE FROM scattered_type WHERE database = ?",
-    "DELETE FROM idempotency WHERE database = ?",
-    "DELETE FROM database WHERE number = ?",
-)
+_BY_POSITION = ("node", "body", "root", "commit_record")
+_BY_BRANCH = ("ref_update", "outbox")
+_BY_NUMBER = ("document_key", "tag", "idempotency", "branch")
 
 
 def number_of(connection: apsw.Connection, name: str) -> int:
@@ -30,6 +21,14 @@ def number_of(connection: apsw.Connection, name: str) -> int:
     number: int | None = connection.execute("SELECT number FROM database WHERE name = ?", (name,)).get
     if number is None:
         raise NotFound(f"there is no database {name!r}", field="database")
+    return number
+
+
+def number_in(session: WriteSession, name: str) -> int:
+    """The database's number as the group sees it; `NotFound`."""
+    number = session.databases.get(name)
+    if number is None:
+        number = session.databases[name] = number_of(session.connection, name)
     return number
 
 
@@ -51,12 +50,23 @@ def describe(session: WriteSession, name: str, label: str, comment: str) -> None
 
 def delete(session: WriteSession, name: str) -> None:
     """Delete a database with everything in it; its pages are given back after the group."""
-    number = number_of(session.connection, name)
-    for (line,) in session.connection.execute("SELECT number FROM line WHERE database = ?", (number,)).fetchall():
-        for statement in _OF_LINES:
-            session.connection.execute(statement, (line,))
-    for statement in _OF_DATABASE:
-        session.connection.execute(statement, (number,))
+    connection, number = session.connection, number_of(session.connection, name)
+    bounds = (first_of(number), end_of(number))
+    connection.execute(
+        "DELETE FROM commit_index WHERE id IN (SELECT id FROM commit_record WHERE position > ? AND position < ?)",
+        bounds,
+    )
+    for table in _BY_POSITION:
+        connection.execute(f"DELETE FROM {table} WHERE position > ? AND position < ?", bounds)  # noqa: S608 - our names
+    for table in _BY_BRANCH:
+        connection.execute(
+            f"DELETE FROM {table} WHERE branch IN (SELECT number FROM branch WHERE database = ?)",  # noqa: S608 - our names
+            (number,),
+        )
+    for table in _BY_NUMBER:
+        connection.execute(f"DELETE FROM {table} WHERE database = ?", (number,))  # noqa: S608 - our names
+    connection.execute("DELETE FROM database WHERE number = ?", (number,))
+    session.forget_database(name, number)
     session.reclaims_space = True
 
 

@@ -15,7 +15,7 @@ _WAL_KEPT_BYTES = 64 << 20
 def prepare(path: Path) -> None:
     """Make the file where it is absent, else check that it is a store of this format.
 
-    Errors: `InvalidInput` for a file of another application, `Unsupported` for a newer format, `Unavailable` where the
+    Errors: `InvalidInput` for a file of another application, `Unsupported` for another format, `Unavailable` where the
     file cannot be used. A refused file is left as it is.
     """
     try:
@@ -81,7 +81,7 @@ def _create(connection: apsw.Connection) -> None:
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("user_version", FORMAT_VERSION)
         connection.execute(DDL)
-        connection.execute("INSERT INTO meta VALUES (1, ?, 0, 0)", (FORMAT_VERSION,))
+        connection.execute("INSERT INTO meta VALUES (1, ?, 0, 0, 0)", (FORMAT_VERSION,))
 
 
 def _check(connection: apsw.Connection) -> None:
@@ -91,6 +91,11 @@ def _check(connection: apsw.Connection) -> None:
     if found > FORMAT_VERSION:
         raise Unsupported(
             f"the store has format {found}, and this version of the data-kernel knows formats up to {FORMAT_VERSION}"
+        )
+    if found < FORMAT_VERSION:
+        raise Unsupported(
+            f"the store has format {found}, which was never released; "
+            f"this version of the data-kernel reads format {FORMAT_VERSION}"
         )
     if connection.execute("SELECT format FROM meta").get != FORMAT_VERSION:
         raise InvalidInput("the store's format and its header disagree", field="store_path")

@@ -1,68 +1,78 @@
 """Commits and their succession."""
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import islice
 
-import apsw
-
-from data_kernel.adapters.embedded import databases, lines, revisions
-from data_kernel.adapters.embedded.lines import Chain
-from data_kernel.adapters.embedded.times import to_datetime
-from data_kernel.domain.commits import Commit
-from data_kernel.domain.databases import State
-from shared.errors import InvalidInput, NotFound
-
-_SELECT = (
-    "SELECT commit_record.id, parent_commit, line.branch, author, actor, message, method, route, service, trace_id, "
-    "time_us FROM commit_record JOIN line ON line.number = commit_record.line "
+from data_kernel.adapters.embedded import (
+    ancestry,
+    commit_ids,
+    commit_records,
+    contents,
+    databases,
+    reads,
+    revisions,
 )
+from data_kernel.adapters.embedded.access import Access
+from data_kernel.adapters.embedded.ancestry import CommitRow
+from data_kernel.domain.commits import Commit, HistoryEntry
+from data_kernel.domain.databases import State
+from data_kernel.domain.documents import Change, Graph
+from shared.errors import InvalidInput
 
 
-def find(connection: apsw.Connection, database: str, commit: str) -> Commit:
+def find(access: Access, database: str, commit: str) -> Commit:
     """One commit of the database; `NotFound`."""
-    number = databases.number_of(connection, database)
-    row = connection.execute(_SELECT + "WHERE id = ? AND line.database = ?", (commit, number)).fetchone()
-    if row is None:
-        raise NotFound("there is no such commit in this database", field="commit")
-    return _to_commit(row)
+    number = databases.number_of(access.connection, database)
+    return _to_commit(ancestry.row_at(access, ancestry.position_of(access, number, commit)))
 
 
-def log(connection: apsw.Connection, database: str, state: State, after: str | None, limit: int) -> list[Commit]:
+def log(access: Access, database: str, state: State, after: str | None, limit: int) -> list[Commit]:
     """Commits by first parents, newest first; `InvalidInput` where `after` is not one of them."""
-    number, chain = revisions.locate(connection, database, state)
-    if after is not None:
-        chain = _older(chain, lines.chain_of_commit(connection, number, after))
-    commits: list[Commit] = []
-    for line, seq in chain:
-        rows = connection.execute(
-            _SELECT + "WHERE commit_record.line = ? AND seq <= ? ORDER BY seq DESC LIMIT ?",
-            (line, seq, limit - len(commits)),
-        )
-        commits.extend(_to_commit(row) for row in rows)
-        if len(commits) >= limit:
-            break
-    return commits
+    return [_to_commit(row) for row in islice(_log_rows(access, database, state, after), limit)]
 
 
-def _older(chain: Chain, place: Chain) -> Chain:
-    """The chain of the commit before the one at `place`, which must lie on `chain`."""
-    here = place[0]
-    if not any(layer.line == here.line and layer.seq >= here.seq for layer in chain):
-        raise InvalidInput("the commit is not one of this log", field="after")
-    return (here._replace(seq=here.seq - 1), *place[1:])
-
-
-def _to_commit(row: tuple[Any, ...]) -> Commit:
-    commit, parent, branch, author, actor, message, method, route, service, trace_id, time_us = row
-    return Commit(
-        id=commit,
-        parents=() if parent is None else (parent,),
-        branch=branch,
-        author=author,
-        actor=actor,
-        message=message,
-        method=method,
-        route=route,
-        service=service,
-        trace_id=trace_id,
-        time=to_datetime(time_us),
+def of_document(
+    access: Access, database: str, state: State, document_id: str, graph: Graph, after: str | None, limit: int
+) -> list[HistoryEntry]:
+    """The commits of the log that changed one document; `InvalidInput` where `after` is not one of the log."""
+    changed = (
+        HistoryEntry(_to_commit(row), change)
+        for row in _log_rows(access, database, state, after)
+        if (change := _change_in(access, row, graph, document_id)) is not None
     )
+    return list(islice(changed, limit))
+
+
+def merge_bases(access: Access, database: str, one: str, other: str) -> list[str]:
+    """The best common ancestors of two commits of the database, newest first."""
+    number = databases.number_of(access.connection, database)
+    places = [ancestry.position_of(access, number, commit) for commit in (one, other)]
+    found = ancestry.merge_bases(access, *places)
+    return [commit_ids.to_text(ancestry.row_at(access, position).id) for position in found]
+
+
+def _log_rows(access: Access, database: str, state: State, after: str | None) -> Iterator[CommitRow]:
+    rows = ancestry.first_parents(access, revisions.locate(access, database, state))
+    if after is None:
+        return rows
+    last = ancestry.position_of(access, databases.number_of(access.connection, database), after)
+    for row in rows:
+        if row.position == last:
+            return rows
+        if row.position < last:  # ancestors have lower positions
+            break
+    raise InvalidInput("the commit is not one of this log", field="after")
+
+
+def _change_in(access: Access, row: CommitRow, graph: Graph, document_id: str) -> Change | None:
+    key, parent = document_id.encode(), next(iter(ancestry.parents_of(row)), None)
+    if row.delta is not None and row.base == parent and key not in row.delta:
+        return None
+    old, new = (contents.of_commit(access, commit).graph(graph).get(key) for commit in (parent, row.position))
+    if (old and old.digest) == (new and new.digest):
+        return None
+    return reads.to_change(access, graph, document_id, old, new)
+
+
+def _to_commit(row: CommitRow) -> Commit:
+    return commit_records.to_commit(row.id, row.record)

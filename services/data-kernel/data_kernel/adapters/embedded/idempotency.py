@@ -6,39 +6,52 @@ and dry runs neither ask nor keep.
 
 import json
 
+from data_kernel.adapters.embedded.rows import Answer
 from data_kernel.adapters.embedded.session import WriteSession
 from data_kernel.application.ports import Idempotency, WriteOutcome
 from shared.errors import Conflict
 
 KEPT_US = 24 * 3600 * 1_000_000
-_SWEPT_ROWS = 100
+_SWEPT_ROWS = 1000
+
+_SWEEP = (
+    "DELETE FROM idempotency WHERE (database, actor, key) IN "
+    "(SELECT database, actor, key FROM idempotency WHERE time_us <= ? ORDER BY time_us LIMIT ?)"
+)
 
 
 def recall(session: WriteSession, database: int, actor: str, asked: Idempotency) -> WriteOutcome | None:
     """The outcome of the write that had this key, or `None`; `Conflict` where it asked for something else."""
-    row = session.connection.execute(
-        "SELECT fingerprint, ids, head, branch, changed FROM idempotency "
-        "WHERE database = ? AND actor = ? AND key = ? AND time_us > ?",
-        (database, actor, asked.key, session.now_us() - KEPT_US),
-    ).fetchone()
-    if row is None:
+    answer = session.rows.answers.get((database, actor, asked.key)) or _stored(session, database, actor, asked.key)
+    if answer is None:
         return None
-    fingerprint, ids, head, branch, changed = row
+    _, _, _, fingerprint, ids, head, branch, changed, _ = answer
     if fingerprint != asked.fingerprint:
         raise Conflict("the idempotency key was used for another request", field="idempotency_key")
     return WriteOutcome(tuple(json.loads(ids)), head, branch, bool(changed))
 
 
 def keep(session: WriteSession, database: int, actor: str, asked: Idempotency, outcome: WriteOutcome) -> None:
-    """Keep the outcome, and forget some of those that are older than a day."""
-    now_us = session.now_us()
+    """Keep the outcome; the first of a group also forgets some of those that are older than a day."""
+    if not session.rows.answers:
+        session.connection.execute(_SWEEP, (session.now_us() - KEPT_US, _SWEPT_ROWS))
     ids = json.dumps(outcome.ids, ensure_ascii=False)
-    session.connection.execute(
-        "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (database, actor, asked.key, asked.fingerprint, ids, outcome.commit, outcome.branch, outcome.changed, now_us),
+    session.rows.answers[database, actor, asked.key] = (
+        database,
+        actor,
+        asked.key,
+        asked.fingerprint,
+        ids,
+        outcome.commit,
+        outcome.branch,
+        outcome.changed,
+        session.now_us(),
     )
-    session.connection.execute(
-        "DELETE FROM idempotency WHERE (database, actor, key) IN "
-        "(SELECT database, actor, key FROM idempotency WHERE time_us <= ? ORDER BY time_us LIMIT ?)",
-        (now_us - KEPT_US, _SWEPT_ROWS),
-    )
+
+
+def _stored(session: WriteSession, database: int, actor: str, key: str) -> Answer | None:
+    row: Answer | None = session.connection.execute(
+        "SELECT * FROM idempotency WHERE database = ? AND actor = ? AND key = ? AND time_us > ?",
+        (database, actor, key, session.now_us() - KEPT_US),
+    ).fetchone()
+    return row

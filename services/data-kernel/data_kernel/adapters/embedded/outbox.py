@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import apsw
-
+from data_kernel.adapters.embedded.access import Access
 from data_kernel.adapters.embedded.readers import Readers
 from data_kernel.adapters.embedded.reflog import to_update
 from data_kernel.adapters.embedded.session import WriteSession
@@ -16,10 +15,10 @@ from shared.errors import NotFound
 
 _ENTRIES = (
     "SELECT outbox.sequence, outbox.attempts, outbox.next_ordinal, outbox.dead, outbox.last_error, outbox.retry_at_us, "
-    "database.name, line.branch, line.incarnation, ref_update.number, ref_update.cause, ref_update.old_head, "
+    "database.name, branch.name, branch.incarnation, ref_update.number, ref_update.cause, ref_update.old_head, "
     "ref_update.new_head, ref_update.time_us, ref_update.actor, ref_update.traceparent "
-    "FROM outbox JOIN ref_update USING (line, number) JOIN line ON line.number = outbox.line "
-    "JOIN database ON database.number = line.database "
+    "FROM outbox JOIN ref_update USING (branch, number) JOIN branch ON branch.number = outbox.branch "
+    "JOIN database ON database.number = branch.database "
     "WHERE outbox.dead = ? AND outbox.sequence > ? ORDER BY outbox.sequence LIMIT ?"
 )
 
@@ -59,7 +58,7 @@ class EmbeddedOutbox:
 
     async def revive(self, sequence: int) -> None:
         """As the port says; its attempts are counted anew. `NotFound` where no such entry is dead."""
-        await self._writer.submit(lambda session: _revive(session, sequence))
+        await self._writer.alone(lambda session: _revive(session, sequence))
 
     async def depth(self) -> tuple[int, float]:
         """As the port says, without dead letters; the age is that of the ref update."""
@@ -67,7 +66,7 @@ class EmbeddedOutbox:
         return count, 0.0 if oldest_us is None else max(0, self._clock() - oldest_us) / 1_000_000
 
     async def _change(self, statement: str, rows: Sequence[tuple[int | str | None, ...]]) -> None:
-        await self._writer.submit(lambda session: _execute(session, statement, rows))
+        await self._writer.alone(lambda session: _execute(session, statement, rows))
 
 
 def _execute(session: WriteSession, statement: str, rows: Sequence[tuple[int | str | None, ...]]) -> None:
@@ -82,8 +81,8 @@ def _revive(session: WriteSession, sequence: int) -> None:
         raise NotFound("there is no dead letter of that number", field="sequence")
 
 
-def _entries(connection: apsw.Connection, *, dead: bool, after: int, limit: int) -> list[OutboxEntry]:
-    return [_to_entry(row) for row in connection.execute(_ENTRIES, (dead, after, limit))]
+def _entries(access: Access, *, dead: bool, after: int, limit: int) -> list[OutboxEntry]:
+    return [_to_entry(row) for row in access.connection.execute(_ENTRIES, (dead, after, limit))]
 
 
 def _to_entry(row: tuple[Any, ...]) -> OutboxEntry:
@@ -99,9 +98,9 @@ def _to_entry(row: tuple[Any, ...]) -> OutboxEntry:
     )
 
 
-def _depth(connection: apsw.Connection) -> tuple[int, int | None]:
-    row: tuple[int, int | None] = connection.execute(
-        "SELECT count(*), (SELECT time_us FROM ref_update JOIN outbox AS oldest USING (line, number) "
+def _depth(access: Access) -> tuple[int, int | None]:
+    row: tuple[int, int | None] = access.connection.execute(
+        "SELECT count(*), (SELECT time_us FROM ref_update JOIN outbox AS oldest USING (branch, number) "
         "WHERE NOT oldest.dead ORDER BY oldest.sequence LIMIT 1) FROM outbox WHERE NOT dead"
     ).get
     return row

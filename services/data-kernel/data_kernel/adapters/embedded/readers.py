@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import apsw
 
+from data_kernel.adapters.embedded.access import Access, Memory
 from data_kernel.adapters.embedded.faults import report_storage
 from data_kernel.adapters.embedded.file import connect_reader
 from shared.errors import Unavailable
@@ -22,21 +23,20 @@ _P = ParamSpec("_P")
 class Readers:
     """A bounded pool of readers. Each read is one short transaction: it sees one moment of the store."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, memory: Memory) -> None:
         self._path = path
+        self._memory = memory
         self._own = threading.local()
         self._connections: list[apsw.Connection] = []
         self._is_closed = False
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-reader")
 
-    async def read(
-        self, query: Callable[Concatenate[apsw.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T:
-        """Run `query` with a connection in a transaction; `Unavailable` where the file cannot be read."""
+    async def read(self, query: Callable[Concatenate[Access, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Run `query` in a transaction; `Unavailable` where the file cannot be read."""
         if self._is_closed:
             raise Unavailable("the store is closed")
         return await asyncio.get_running_loop().run_in_executor(
-            self._pool, lambda: self._in_transaction(lambda connection: query(connection, *args, **kwargs))
+            self._pool, lambda: self._in_transaction(lambda access: query(access, *args, **kwargs))
         )
 
     async def close(self) -> None:
@@ -47,12 +47,13 @@ class Readers:
             connection.close()
         self._connections.clear()
 
-    def _in_transaction(self, query: Callable[[apsw.Connection], _T]) -> _T:
+    def _in_transaction(self, query: Callable[[Access], _T]) -> _T:
         try:
-            connection = self._connection()
+            access = self._access()
+            connection = access.connection
             connection.execute("BEGIN")
             try:
-                return query(connection)
+                return query(access)
             finally:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
@@ -60,9 +61,11 @@ class Readers:
             report_storage("store_read_failed", error)
             raise Unavailable("the store cannot be read") from error
 
-    def _connection(self) -> apsw.Connection:
-        connection: apsw.Connection | None = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = connect_reader(self._path)
+    def _access(self) -> Access:
+        access: Access | None = getattr(self._own, "access", None)
+        if access is None:
+            connection = connect_reader(self._path)
             self._connections.append(connection)
-        return connection
+            self._memory.nodes.bind(connection)
+            access = self._own.access = Access(connection, self._memory)
+        return access

@@ -1,19 +1,22 @@
-"""The tables of format version 0.
+"""The tables of format version 1.
 
-Text is compared by its UTF-8 bytes (BINARY), which is the order of ids that the port promises. Numbers of databases and
-lines are never used again (AUTOINCREMENT), so that a reader between two steps cannot mistake one for another.
+A position is the database's number in the upper bits and a running number in the lower 40: a database is a range of
+every table, and what is written together lies together. Nothing that a commit writes is keyed by a hash. Numbers of
+databases and branches are never used again (AUTOINCREMENT), so that a reader between two steps cannot mistake one for
+another. Text is compared by its UTF-8 bytes (BINARY). Ids of commits are the 20 bytes that their text stands for.
 """
 
 APPLICATION_ID = int.from_bytes(b"OMSk")
-FORMAT_VERSION = 0
+FORMAT_VERSION = 1
 PAGE_SIZE_BYTES = 8192
 
 DDL = """
 CREATE TABLE meta (                     -- one row
     only INTEGER PRIMARY KEY CHECK (only = 1),
     format INTEGER NOT NULL,
-    last_us INTEGER NOT NULL,           -- time of the newest ref update
-    sequence INTEGER NOT NULL           -- number of the newest ref update in the whole store
+    last_us INTEGER NOT NULL,           -- time of the newest ref update or detached commit
+    sequence INTEGER NOT NULL,          -- number of the newest ref update in the whole store
+    purge_epoch INTEGER NOT NULL        -- grows with every purge
 ) STRICT;
 
 CREATE TABLE database (
@@ -22,87 +25,75 @@ CREATE TABLE database (
     label TEXT NOT NULL,
     comment TEXT NOT NULL,
     naming TEXT NOT NULL,
-    prefixes TEXT NOT NULL              -- JSON object
+    prefixes TEXT NOT NULL,             -- JSON object
+    indexed INTEGER NOT NULL DEFAULT 0  -- commits up to this position are in commit_index
 ) STRICT;
 
-CREATE TABLE line (
+CREATE TABLE branch (                   -- one row an incarnation
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     database INTEGER NOT NULL,
-    branch TEXT NOT NULL,
-    incarnation INTEGER NOT NULL,
-    parent INTEGER,                     -- the line on which this one began, and how far that is seen
-    parent_seq INTEGER,
+    name TEXT NOT NULL,
+    incarnation INTEGER NOT NULL,       -- from 1 for each name
     created_us INTEGER NOT NULL,
     deleted_us INTEGER,
-    head TEXT,                          -- commit; one of the parent line until there is one here
-    head_us INTEGER,
-    head_seq INTEGER NOT NULL,          -- 0: no commit here yet
-    ref_number INTEGER NOT NULL,        -- newest entry of the ref log
-    schema_commit TEXT NOT NULL         -- the commit that last changed the schema graph; '': none did
+    head INTEGER,                       -- position of a commit
+    ref_number INTEGER NOT NULL         -- newest entry of the ref log
 ) STRICT;
-CREATE UNIQUE INDEX line_by_incarnation ON line (database, branch, incarnation);
-CREATE UNIQUE INDEX line_by_branch ON line (database, branch) WHERE deleted_us IS NULL;
+CREATE UNIQUE INDEX branch_by_incarnation ON branch (database, name, incarnation);
+CREATE UNIQUE INDEX branch_by_name ON branch (database, name) WHERE deleted_us IS NULL;
 
 CREATE TABLE commit_record (
-    line INTEGER NOT NULL,
-    seq INTEGER NOT NULL,               -- from 1 on each line
-    id TEXT NOT NULL,
-    parent_commit TEXT,
-    author TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    message TEXT NOT NULL,
-    method TEXT NOT NULL,
-    route TEXT NOT NULL,
-    service TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    time_us INTEGER NOT NULL,
-    PRIMARY KEY (line, seq)
+    position INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    base INTEGER,                       -- position of the commit that the delta applies to; NULL: the empty state
+    parents BLOB NOT NULL,              -- positions, 8 bytes each, in the record's order
+    record BLOB NOT NULL,               -- what the id is the digest of
+    delta BLOB                          -- what changed since base; NULL where the roots are stored
+) STRICT;
+CREATE TABLE root (                     -- where the four maps of a commit are: hash and position, NULL: empty
+    position INTEGER PRIMARY KEY,       -- the commit's
+    instance BLOB,
+    schema BLOB,
+    referrer BLOB,
+    scattered BLOB
+) STRICT;
+CREATE TABLE commit_index (             -- filled in batches; the newest commits are looked up in memory
+    id BLOB PRIMARY KEY,
+    position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX commit_by_id ON commit_record (id);
 
-CREATE TABLE document (                 -- one row a version
-    line INTEGER NOT NULL,
+CREATE TABLE node (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE body (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE document_key (             -- what makes a document's digests impossible to guess; gone with a purge
+    database INTEGER NOT NULL,
     graph INTEGER NOT NULL,             -- 0 instance, 1 schema
     id TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    targets TEXT NOT NULL,              -- JSON array of the ids it refers to, in order; '': none
-    body BLOB,                          -- NULL: it is gone
-    PRIMARY KEY (line, graph, id, seq DESC)
+    key BLOB NOT NULL,
+    PRIMARY KEY (database, graph, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX document_by_seq ON document (line, seq, graph, id);
 
-CREATE TABLE scattered_type (           -- types with ids that do not begin with '<type>/'
+CREATE TABLE tag (
     database INTEGER NOT NULL,
-    graph INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    PRIMARY KEY (database, graph, type)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE reference (                -- who refers to whom in the instance graph, one row a change
-    line INTEGER NOT NULL,
-    target TEXT NOT NULL,
-    source TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    present INTEGER NOT NULL,
-    PRIMARY KEY (line, target, source, seq DESC)
+    name TEXT NOT NULL,
+    head INTEGER NOT NULL,              -- position of a commit
+    PRIMARY KEY (database, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE ref_update (               -- the ref log
-    line INTEGER NOT NULL,
-    number INTEGER NOT NULL,            -- from 1 without gaps on each line
+    branch INTEGER NOT NULL,
+    number INTEGER NOT NULL,            -- from 1 without gaps on each incarnation
     cause TEXT NOT NULL,
-    old_head TEXT,
-    new_head TEXT,
+    old_head BLOB,                      -- ids, which stay when a commit is collected
+    new_head BLOB,
     time_us INTEGER NOT NULL,
     actor TEXT NOT NULL,
     traceparent TEXT NOT NULL,
-    PRIMARY KEY (line, number)
+    PRIMARY KEY (branch, number)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (                   -- ref updates that are still to be announced
     sequence INTEGER PRIMARY KEY,
-    line INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
     number INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     next_ordinal INTEGER NOT NULL DEFAULT 0,

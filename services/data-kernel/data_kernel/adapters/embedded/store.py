@@ -1,37 +1,36 @@
 """The embedded store as the kernel sees it: each call goes to the writer's thread or to a reader's."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-import apsw
-
 from data_kernel.adapters.embedded import (
     branches,
     commits,
     databases,
-    differences,
     file,
     history,
+    reads,
     reflog,
     revisions,
-    versions,
+    tags,
 )
-from data_kernel.adapters.embedded.differences import DiffPage
+from data_kernel.adapters.embedded.access import Access, Memory
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
 from data_kernel.adapters.embedded.movement import Movement
 from data_kernel.adapters.embedded.outbox import EmbeddedOutbox
 from data_kernel.adapters.embedded.ownership import Ownership
 from data_kernel.adapters.embedded.readers import Readers
+from data_kernel.adapters.embedded.reads import Page
 from data_kernel.adapters.embedded.session import WriteSession
-from data_kernel.adapters.embedded.times import Clock, system_clock
-from data_kernel.adapters.embedded.versions import Page
+from data_kernel.adapters.embedded.times import Clock, RandomSource, system_clock
 from data_kernel.adapters.embedded.writer import Writer
-from data_kernel.application.ports import ScanQuery, WriteOutcome, WriteRequest
-from data_kernel.domain.commits import Attribution, Commit, Cursor, RefUpdate
-from data_kernel.domain.databases import Branch, Database, Revision, State
+from data_kernel.application.ports import DetachedRequest, MoveRequest, ScanQuery, WriteOutcome, WriteRequest
+from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
+from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
 
 
@@ -45,7 +44,7 @@ class EmbeddedStore:
         self._ownership = ownership
         self._metrics = metrics
         self._movement = Movement(session.sequence)
-        self._readers = Readers(path)
+        self._readers = Readers(path, session.access.memory)
         self._writer = Writer(session, self._movement.advance)
         self.outbox = EmbeddedOutbox(self._writer, self._readers, clock)
 
@@ -55,16 +54,18 @@ class EmbeddedStore:
         path: Path,
         *,
         clock: Clock = system_clock,
+        random: RandomSource = os.urandom,
         metrics: StoreMetrics | None = None,
         max_size_bytes: int | None = None,
     ) -> Self:
         """Open the store, made where it is absent.
 
-        `clock` tells microseconds since 1970, UTC; `max_size_bytes` bounds the file (its log beside it apart).
-        Errors: `Unavailable` while another process has it or where the file cannot be used, `Unsupported` for a newer
+        `clock` tells microseconds since 1970, UTC; `random` makes document keys: the same clock, random source and
+        operations give the same commit ids. `max_size_bytes` bounds the file (its log beside it apart).
+        Errors: `Unavailable` while another process has it or where the file cannot be used, `Unsupported` for another
         format, `InvalidInput` for a file that is not a store.
         """
-        ownership, session = await asyncio.to_thread(_open, path, clock, max_size_bytes)
+        ownership, session = await asyncio.to_thread(_open, path, clock, random, max_size_bytes)
         return cls(path, ownership, session, clock, metrics or StoreCounters())
 
     async def close(self) -> None:
@@ -83,11 +84,11 @@ class EmbeddedStore:
 
     async def create_database(self, database: Database) -> None:
         """As the port says."""
-        await self._writer.submit(lambda session: databases.create(session, database))
+        await self._writer.alone(lambda session: databases.create(session, database))
 
     async def delete_database(self, name: str) -> None:
         """As the port says."""
-        await self._writer.submit(lambda session: databases.delete(session, name))
+        await self._writer.alone(lambda session: databases.delete(session, name))
 
     async def describe_database(self, name: str, label: str, comment: str) -> None:
         """As the port says."""
@@ -95,25 +96,25 @@ class EmbeddedStore:
 
     async def get_database(self, name: str) -> Database:
         """As the port says."""
-        return await self._readers.read(databases.find, name)
+        return await self._readers.read(lambda access: databases.find(access.connection, name))
 
     async def list_databases(self) -> list[Database]:
         """As the port says."""
-        return await self._readers.read(databases.list_all)
+        return await self._readers.read(lambda access: databases.list_all(access.connection))
 
     async def create_branch(
         self, database: str, name: str, attribution: Attribution, origin: Revision | None = None
     ) -> Branch:
         """As the port says."""
-        return await self._writer.submit(lambda session: branches.create(session, database, name, attribution, origin))
+        return await self._writer.alone(lambda session: branches.create(session, database, name, attribution, origin))
 
     async def delete_branch(self, database: str, name: str, attribution: Attribution) -> None:
         """As the port says."""
-        await self._writer.submit(lambda session: branches.delete(session, database, name, attribution))
+        await self._writer.alone(lambda session: branches.delete(session, database, name, attribution))
 
     async def get_branch(self, database: str, name: str) -> Branch:
         """As the port says."""
-        return await self._readers.read(branches.find, database, name)
+        return await self._readers.read(branches.get, database, name)
 
     async def list_branches(self, database: str, after: str = "", limit: int = 1000) -> list[Branch]:
         """As the port says."""
@@ -125,6 +126,26 @@ class EmbeddedStore:
         """As the port says."""
         return await self._writer.submit(lambda session: commits.write(session, request))
 
+    async def write_detached(self, request: DetachedRequest) -> str:
+        """As the port says."""
+        return await self._writer.submit(lambda session: commits.write_detached(session, request))
+
+    async def move_branch(self, request: MoveRequest) -> Branch:
+        """As the port says."""
+        return await self._writer.submit(lambda session: branches.move(session, request))
+
+    async def set_tag(self, tag: Tag) -> None:
+        """As the port says."""
+        await self._writer.alone(lambda session: tags.put(session, tag))
+
+    async def delete_tag(self, database: str, name: str) -> None:
+        """As the port says."""
+        await self._writer.alone(lambda session: tags.delete(session, database, name))
+
+    async def list_tags(self, database: str) -> list[Tag]:
+        """As the port says."""
+        return await self._readers.read(tags.list_all, database)
+
     # reading
 
     async def resolve(self, database: str, revision: Revision) -> State:
@@ -135,7 +156,7 @@ class EmbeddedStore:
         self, database: str, state: State, document_ids: Sequence[str], graph: Graph = Graph.INSTANCE
     ) -> list[StoredDocument | None]:
         """As the port says."""
-        return await self._readers.read(_get, database, state, document_ids, graph)
+        return await self._readers.read(reads.get, database, state, document_ids, graph)
 
     async def scan(self, database: str, state: State, query: ScanQuery) -> AsyncIterator[list[StoredDocument]]:
         """As the port says. Each batch is a read of its own: a state does not change between them."""
@@ -143,7 +164,7 @@ class EmbeddedStore:
         self._metrics.scan_started()
         try:
             while rest is not None and rest.limit != 0:
-                page = await self._readers.read(_scan_page, database, state, rest)
+                page = await self._readers.read(reads.scan_page_of, database, state, rest)
                 self._metrics.rows_scanned(page.scanned)
                 rest = _rest(rest, page)
                 if page.documents:
@@ -159,6 +180,26 @@ class EmbeddedStore:
         """As the port says."""
         return await self._readers.read(history.find, database, commit)
 
+    async def merge_bases(self, database: str, one: str, other: str) -> list[str]:
+        """As the port says."""
+        return await self._readers.read(history.merge_bases, database, one, other)
+
+    async def history(
+        self,
+        database: str,
+        state: State,
+        document_id: str,
+        graph: Graph = Graph.INSTANCE,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> list[HistoryEntry]:
+        """As the port says."""
+        return await self._readers.read(history.of_document, database, state, document_id, graph, after, limit)
+
+    async def referrers(self, database: str, state: State, document_id: str) -> list[str]:
+        """As the port says."""
+        return await self._readers.read(reads.referrers_of, database, state, document_id)
+
     async def diff(
         self, database: str, old: State, new: State, graph: Graph = Graph.INSTANCE
     ) -> AsyncIterator[list[Change]]:
@@ -167,7 +208,7 @@ class EmbeddedStore:
         self._metrics.scan_started()
         try:
             while after is not None:
-                page = await self._readers.read(_diff_page, database, old, new, graph, after)
+                page = await self._readers.read(reads.diff_page, database, old, new, graph, after)
                 self._metrics.rows_scanned(page.scanned)
                 after = page.resume_after
                 if page.changes:
@@ -177,7 +218,9 @@ class EmbeddedStore:
 
     async def ref_log(self, database: str, branch: str, since: Cursor, limit: int = 1000) -> list[RefUpdate]:
         """As the port says."""
-        return await self._readers.read(reflog.entries, database, branch, since, limit)
+        return await self._readers.read(
+            lambda access: reflog.entries(access.connection, database, branch, since, limit)
+        )
 
     @property
     def movements(self) -> int:
@@ -189,31 +232,19 @@ class EmbeddedStore:
         return await self._movement.wait(seen)
 
 
-def _open(path: Path, clock: Clock, max_size_bytes: int | None) -> tuple[Ownership, WriteSession]:
+def _open(path: Path, clock: Clock, random: RandomSource, max_size_bytes: int | None) -> tuple[Ownership, WriteSession]:
     path.parent.mkdir(parents=True, exist_ok=True)
     ownership = Ownership(path)
     try:
         file.prepare(path)
-        return ownership, WriteSession(file.connect_writer(path, max_size_bytes), clock)
+        return ownership, WriteSession(file.connect_writer(path, max_size_bytes), Memory(), clock, random)
     except BaseException:
         ownership.release()
         raise
 
 
-def _ping(connection: apsw.Connection) -> None:
-    connection.execute("SELECT format FROM meta").fetchall()
-
-
-def _get(
-    connection: apsw.Connection, database: str, state: State, document_ids: Sequence[str], graph: Graph
-) -> list[StoredDocument | None]:
-    _, chain = revisions.locate(connection, database, state)
-    return [versions.find(connection, chain, graph, document_id) for document_id in document_ids]
-
-
-def _scan_page(connection: apsw.Connection, database: str, state: State, query: ScanQuery) -> Page:
-    number, chain = revisions.locate(connection, database, state)
-    return versions.scan_page(connection, number, chain, query)
+def _ping(access: Access) -> None:
+    access.connection.execute("SELECT format FROM meta").fetchall()
 
 
 def _rest(query: ScanQuery, page: Page) -> ScanQuery | None:
@@ -221,11 +252,3 @@ def _rest(query: ScanQuery, page: Page) -> ScanQuery | None:
         return None
     limit = None if query.limit is None else query.limit - len(page.documents)
     return replace(query, after_id=page.resume_after, skip=query.skip - page.skipped, limit=limit)
-
-
-def _diff_page(
-    connection: apsw.Connection, database: str, old: State, new: State, graph: Graph, after: str
-) -> DiffPage:
-    _, old_chain = revisions.locate(connection, database, old)
-    _, new_chain = revisions.locate(connection, database, new)
-    return differences.page(connection, old_chain, new_chain, graph, after)

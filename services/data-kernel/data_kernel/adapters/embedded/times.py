@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 Clock = Callable[[], int]
 """Tells the present in microseconds since 1970, UTC."""
 
+RandomSource = Callable[[int], bytes]
+"""Gives so many random bytes; what is made of them must be impossible to guess, so tests alone replace `os.urandom`."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -36,6 +36,7 @@ _T = TypeVar("_T")
 class _Job:
     change: Callable[[WriteSession], Any]
     future: "asyncio.Future[Any]"
+    sees_rows: bool
 
 
 @dataclass(slots=True)
@@ -71,17 +72,24 @@ class Writer:
         self._thread.start()
 
     async def submit(self, change: Callable[[WriteSession], _T]) -> _T:
-        """Make one change; returns when it is durable.
+        """Make one change that gathers in the session what it makes, as its last step; returns when it is durable.
 
         Errors: whatever the change raises as `OmsError`, `Internal` for any other exception of it, `Unavailable` where
         the disk refuses, the queue is full or the store is closed.
         """
+        return await self._queue_up(change, sees_rows=False)
+
+    async def alone(self, change: Callable[[WriteSession], _T]) -> _T:
+        """As `submit`, for a change by statements of its own: they find in the tables all that was made before."""
+        return await self._queue_up(change, sees_rows=True)
+
+    async def _queue_up(self, change: Callable[[WriteSession], _T], *, sees_rows: bool) -> _T:
         if self._is_closed:
             raise Unavailable("the store is closed")
         if self._queue.qsize() >= _QUEUE_LIMIT:
             raise Unavailable("too many writes are waiting", retry_after_s=_RETRY_AFTER_S)
         future: asyncio.Future[_T] = self._loop.create_future()
-        self._queue.put(_Job(change, future))
+        self._queue.put(_Job(change, future, sees_rows))
         return await future
 
     async def close(self) -> None:
@@ -98,6 +106,7 @@ class Writer:
 
     def _run(self) -> None:
         session = self._session
+        session.access.memory.nodes.bind(session.connection)
         try:
             is_open = True
             while is_open:
@@ -137,13 +146,16 @@ class Writer:
             session.connection.execute("COMMIT")
         except apsw.Error as error:
             report_storage("store_group_failed", error, changes=len(jobs))
-            _abandon(session.connection)
+            _abandon(session)
             return [_refused(job, answer, error) for job, answer in _pair(jobs, answers)]
+        session.published()
         return answers
 
 
 def _attempt(session: WriteSession, job: _Job) -> _Answer:
-    session.connection.execute("SAVEPOINT change")
+    if job.sees_rows:
+        session.flush()
+        session.connection.execute("SAVEPOINT change")
     try:
         answer = _Answer(job.future, result=job.change(session))
     except _STORAGE_FAULTS:
@@ -153,9 +165,10 @@ def _attempt(session: WriteSession, job: _Job) -> _Answer:
     except Exception as error:  # noqa: BLE001 - whatever a planner meets is its caller's alone, and is told
         report_defect("store_change_failed", error)
         answer = _Answer(job.future, error=Internal("the change failed in the store"))
-    if answer.error is not None:
-        session.connection.execute("ROLLBACK TO change")
-    session.connection.execute("RELEASE change")
+    if job.sees_rows:
+        if answer.error is not None:
+            session.connection.execute("ROLLBACK TO change")
+        session.connection.execute("RELEASE change")
     return answer
 
 
@@ -171,10 +184,11 @@ def _refused(job: _Job, answer: _Answer | None, error: apsw.Error) -> _Answer:
     return _Answer(job.future, error=Unavailable(f"the store's disk {what}", retry_after_s=_RETRY_AFTER_S))
 
 
-def _abandon(connection: apsw.Connection) -> None:
+def _abandon(session: WriteSession) -> None:
+    session.forget()
     try:
-        if connection.in_transaction:  # SQLite has rolled back by itself after some of these errors
-            connection.execute("ROLLBACK")
+        if session.connection.in_transaction:  # SQLite has rolled back by itself after some of these errors
+            session.connection.execute("ROLLBACK")
     except apsw.Error as error:
         # The next group cannot begin then, is refused as well, and tries the same again.
         report_storage("store_rollback_failed", error)

@@ -156,3 +156,9 @@ def scribe(store: DocumentStore) -> Scribe:
 def scribe_of() -> type[Scribe]:
     """For tests that open stores themselves, or write to other databases."""
     return Scribe
+
+
+@pytest.fixture
+def planner_of() -> Callable[[Mapping[str, bytes | None]], Planner]:
+    """Planners that put documents, or delete them for `None`."""
+    return lambda documents: plan_of(documents, Graph.INSTANCE, {}, {})

@@ -21,7 +21,7 @@ def pragmas(path, *names):
 
 async def test_a_new_file_is_marked_as_ours(store, path):
     found = pragmas(path, "application_id", "user_version", "page_size", "auto_vacuum", "journal_mode")
-    assert found == [int.from_bytes(b"OMSk"), 0, 8192, 2, "wal"]
+    assert found == [int.from_bytes(b"OMSk"), 1, 8192, 2, "wal"]
 
 
 async def test_the_writer_syncs_every_commit_and_overwrites_what_is_deleted(store):
@@ -73,15 +73,22 @@ async def test_a_closed_store_can_be_opened_again(path, put):
     await store.close()
 
 
-async def test_a_newer_format_is_refused_in_one_line_and_left_as_it_is(path):
+@pytest.mark.parametrize(
+    ("version", "detail"),
+    [
+        (2, "the store has format 2, and this version of the data-kernel knows formats up to 1"),
+        (0, "the store has format 0, which was never released; this version of the data-kernel reads format 1"),
+    ],
+)
+async def test_another_format_is_refused_in_one_line_and_left_as_it_is(path, version, detail):
     await (await EmbeddedStore.open(path)).close()
     connection = apsw.Connection(str(path))
-    connection.pragma("user_version", 1)
+    connection.pragma("user_version", version)
     connection.close()
     before = path.read_bytes()
     with pytest.raises(Unsupported) as refusal:
         await EmbeddedStore.open(path)
-    assert refusal.value.detail == "the store has format 1, and this version of the data-kernel knows formats up to 0"
+    assert refusal.value.detail == detail
     assert path.read_bytes() == before
 
 

@@ -1,5 +1,7 @@
 """Times and ids, with a clock that the test turns."""
 
+from random import Random
+
 import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore
@@ -57,11 +59,11 @@ async def test_times_grow_over_all_branches(path, put, clock, attribution):
     assert [to_us(update.time) - NOON_US for update in entries] == [0, 1, 2, 3]
 
 
-async def test_the_same_history_at_the_same_times_has_the_same_ids(tmp_path, put, clock):
+async def test_the_same_history_with_the_same_clock_and_random_source_has_the_same_ids(tmp_path, put, clock):
     commits = []
     for name in ("one", "two"):
         clock.now_us = NOON_US
-        store = await EmbeddedStore.open(tmp_path / name, clock=clock)
+        store = await EmbeddedStore.open(tmp_path / name, clock=clock, random=Random(7).randbytes)
         await store.create_database(Database("oms"))
         made = [await put(store, f"Movie/{n}", b"1", create_branch=True) for n in range(3)]
         commits.append([outcome.commit for outcome in made])
@@ -93,7 +95,7 @@ async def test_old_idempotency_answers_are_swept_out(path, put, clock):
         await put(store, "Movie/1", b"%d" % n, create_branch=True, idempotency=Idempotency(f"key-{n}", "f"))
     clock.now_us += 2 * DAY_US
     await put(store, "Movie/1", b"5", idempotency=Idempotency("key-5", "f"))
-    kept = await store._readers.read(lambda connection: connection.execute("SELECT key FROM idempotency").fetchall())
+    kept = await store._readers.read(lambda access: access.connection.execute("SELECT key FROM idempotency").fetchall())
     await store.close()
     assert kept == [("key-5",)]
 

@@ -1,0 +1,227 @@
+"""What a change makes of the nodes: only those on the way to a changed key are made anew."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from data_kernel.adapters.embedded.tree.heights import height
+from data_kernel.adapters.embedded.tree.nodes import Leaf, Node, NodeSource, below
+
+Edit = tuple[bytes, Leaf | None]
+
+
+class _Items:
+    """Entries of one level on their way into nodes."""
+
+    __slots__ = ("children", "counts", "digests", "keys")
+
+    def __init__(self) -> None:
+        self.keys: list[bytes] = []
+        self.digests: list[bytes] = []
+        self.children: list[int | Node] = []
+        self.counts: list[int] = []
+
+    def add_all(self, node: Node) -> None:
+        """The entries of a node."""
+        self.keys += node.keys
+        self.digests += node.digests
+        self.children += node.children
+        self.counts += node.counts or ()
+
+    def add_node(self, node: Node, child: "int | Node") -> None:
+        """An entry for a node of the level below."""
+        self.add(node.keys[-1], node.hash, child, node.count)
+
+    def add(self, key: bytes, digest: bytes, child: "int | Node", count: int) -> None:
+        """One entry."""
+        self.keys.append(key)
+        self.digests.append(digest)
+        self.children.append(child)
+        self.counts.append(count)
+
+
+class Parts(NamedTuple):
+    """Nodes of one level in order; all but the last are closed: they end with a key that ends a node there."""
+
+    nodes: list[Node]
+    is_closed: bool
+
+
+def replace_one(source: NodeSource, node: Node, key: bytes, leaf: Leaf | None) -> Node | None:
+    """The node after one edit that leaves every boundary where it is; `None` where the edit may move one."""
+    place = bisect_left(node.keys, key)
+    if node.level:
+        return _replace_below(source, node, min(place, len(node.keys) - 1), key, leaf)
+    is_there = place < len(node.keys) and node.keys[place] == key
+    if leaf is None and not is_there:
+        return node
+    if not (is_there and leaf is not None) and _moves_boundary(node, place, key):
+        return None
+    keys, digests, children = node.keys.copy(), node.digests.copy(), node.children.copy()
+    end = place + 1 if is_there else place
+    added: list[int | Node] = [] if leaf is None else [leaf.position]
+    keys[place:end] = [] if leaf is None else [key]
+    digests[place:end] = [] if leaf is None else [leaf.digest]
+    children[place:end] = added
+    return Node(0, keys, digests, children)
+
+
+def _moves_boundary(node: Node, place: int, key: bytes) -> bool:
+    """Whether the key, inserted in a leaf at that place or deleted from there, may change where nodes end."""
+    is_behind_the_end = place == len(node.keys) and is_closed(node)
+    is_all = len(node.keys) == 1 and place == 0 and node.keys[0] == key
+    return bool(height(key)) or is_behind_the_end or is_all
+
+
+def _replace_below(source: NodeSource, node: Node, place: int, key: bytes, leaf: Leaf | None) -> Node | None:
+    child = below(source, node.children[place])
+    edited = replace_one(source, child, key, leaf)
+    if edited is None or edited is child:
+        return None if edited is None else node
+    keys, digests, children = node.keys, node.digests.copy(), node.children.copy()
+    if keys[place] != edited.keys[-1]:
+        keys = keys.copy()
+        keys[place] = edited.keys[-1]
+    digests[place], children[place] = edited.hash, edited
+    counts = list(node.counts or ())
+    counts[place] = edited.count
+    return Node(node.level, keys, digests, children, counts)
+
+
+def replace_many(source: NodeSource, node: Node, edits: Sequence[Edit]) -> Parts:
+    """What the edits, in order of unique keys, make of a node: nodes of its level."""
+    if not node.level:
+        return cut(_merged(node, edits), 0)
+    below_parts = _Below(source, node.level - 1)
+    start = 0
+    for place, key in enumerate(node.keys):
+        is_last = place == len(node.keys) - 1
+        end = len(edits) if is_last else bisect_left(edits, key, start, key=_key)
+        if end < len(edits) and edits[end][0] == key:
+            end += 1
+        below_parts.add(node, place, edits[start:end])
+        start = end
+    return cut(below_parts.finish(), node.level)
+
+
+class _Below:
+    """The children of a node, one after another; one that lost its end is joined with what follows it."""
+
+    def __init__(self, source: NodeSource, level: int) -> None:
+        self._source = source
+        self._level = level
+        self._items = _Items()
+        self._open: Node | None = None
+
+    def add(self, node: Node, place: int, edits: Sequence[Edit]) -> None:
+        child = node.children[place]
+        if self._open is None and not edits:
+            count = node.counts[place] if node.counts else 0
+            self._items.add(node.keys[place], node.digests[place], child, count)
+            return
+        loaded = below(self._source, child)
+        parts = replace_many(self._source, loaded, edits) if edits else Parts([loaded], is_closed(loaded))
+        if self._open is not None:
+            parts = joined(self._source, self._open, parts)
+        self._open = None if parts.is_closed or not parts.nodes else parts.nodes[-1]
+        for each in parts.nodes if self._open is None else parts.nodes[:-1]:
+            self._items.add_node(each, each)
+
+    def finish(self) -> _Items:
+        if self._open is not None:
+            self._items.add_node(self._open, self._open)
+        return self._items
+
+
+def joined(source: NodeSource, left: Node, right: Parts) -> Parts:
+    """Nodes of one level of which the first, `left`, has no end of its own."""
+    if not right.nodes:
+        return Parts([left], is_closed=False)
+    first = right.nodes[0]
+    items = _Items()
+    if left.level == 0:
+        items.add_all(left)
+        items.add_all(first)
+    else:
+        _join_below(source, left, first, items)
+    made = cut(items, left.level)
+    rest = right.nodes[1:]
+    if rest and not made.is_closed:
+        raise AssertionError("a closed node stays closed by what comes before it")
+    return Parts([*made.nodes, *rest], right.is_closed)
+
+
+def _join_below(source: NodeSource, left: Node, right: Node, items: _Items) -> None:
+    """The children of two neighbours, where the last of the left one may be without an end."""
+    last = below(source, left.children[-1])
+    if is_closed(last):
+        items.add_all(left)
+        items.add_all(right)
+        return
+    head = Node(left.level, left.keys[:-1], left.digests[:-1], left.children[:-1], (left.counts or [])[:-1])
+    tail = Node(right.level, right.keys[1:], right.digests[1:], right.children[1:], (right.counts or [])[1:])
+    first = below(source, right.children[0])
+    items.add_all(head)
+    for each in joined(source, last, Parts([first], is_closed(first))).nodes:
+        items.add_node(each, each)
+    items.add_all(tail)
+
+
+def is_closed(node: Node) -> bool:
+    """Whether the node's last key ends a node of its level."""
+    return height(node.keys[-1]) > node.level
+
+
+def cut(items: _Items, level: int) -> Parts:
+    """Nodes of the entries, each ending where its last key says so."""
+    ends = [place + 1 for place, key in enumerate(items.keys) if height(key) > level]
+    total = len(items.keys)
+    closed = bool(ends) and ends[-1] == total
+    if total and not closed:
+        ends.append(total)
+    return Parts([_slice(items, level, start, end) for start, end in zip([0, *ends], ends)], closed or not total)  # noqa: B905
+
+
+def _slice(items: _Items, level: int, start: int, end: int) -> Node:
+    counts = items.counts[start:end] if level else None
+    return Node(level, items.keys[start:end], items.digests[start:end], items.children[start:end], counts)
+
+
+def grown(nodes: list[Node]) -> Node | None:
+    """The root over nodes of one level: the lowest level that has a single node; `None` without nodes."""
+    while len(nodes) > 1:
+        items = _Items()
+        for each in nodes:
+            items.add_node(each, each)
+        nodes = cut(items, nodes[0].level + 1).nodes
+    return nodes[0] if nodes else None
+
+
+def shrunk(source: NodeSource, root: Node) -> Node:
+    """The root without levels that have only one child."""
+    while root.level and len(root.keys) == 1:
+        root = below(source, root.children[0])
+    return root
+
+
+def _merged(node: Node, edits: Sequence[Edit]) -> _Items:
+    items = _Items()
+    place = 0
+    for key, leaf in edits:
+        at = bisect_left(node.keys, key, place)
+        _take(items, node, place, at)
+        place = at + 1 if at < len(node.keys) and node.keys[at] == key else at
+        if leaf is not None:
+            items.add(key, leaf.digest, leaf.position, 1)
+    _take(items, node, place, len(node.keys))
+    return items
+
+
+def _take(items: _Items, node: Node, start: int, end: int) -> None:
+    items.keys += node.keys[start:end]
+    items.digests += node.digests[start:end]
+    items.children += node.children[start:end]
+
+
+def _key(edit: Edit) -> bytes:
+    return edit[0]
