@@ -28,7 +28,11 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One attributed change. `id` is opaque, 31 of `0-9a-z`; `time` is UTC, strictly increasing, microseconds."""
+    """One attributed change. `id` is opaque, 31 of `0-9a-z`; `time` is UTC, strictly increasing, microseconds.
+
+    `instance_root` and `schema_root` are the digests of the two graphs, in hexadecimal: equal exactly for equal graphs,
+    empty for an empty one and where the store has none.
+    """
 
     id: str
     parents: tuple[str, ...]
@@ -41,6 +45,8 @@ class Commit:
     service: str
     trace_id: str
     time: datetime
+    instance_root: str = ""
+    schema_root: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from data_kernel.adapters.embedded import commit_ids, packing
 from data_kernel.adapters.embedded.commit_ids import ID_BYTES
 from data_kernel.adapters.embedded.times import to_datetime
+from data_kernel.adapters.embedded.tree.tree import EMPTY
 from data_kernel.domain.commits import Attribution, Commit
 
 _TIME_BYTES = 8
@@ -82,4 +83,10 @@ def to_commit(commit: bytes, record: bytes) -> Commit:
         service=service,
         trace_id=trace_id,
         time=to_datetime(parts.time_us),
+        instance_root=_digest(parts.instance_root),
+        schema_root=_digest(parts.schema_root),
     )
+
+
+def _digest(root: bytes) -> str:
+    return "" if root == EMPTY.hash else root.hex()

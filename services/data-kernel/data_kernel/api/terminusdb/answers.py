@@ -63,6 +63,13 @@ async def _array(bodies: Bodies) -> AsyncGenerator[bytes, None]:
     yield b"]\n" if opening != b"[" else b"[]\n"
 
 
+async def encoded(documents: AsyncGenerator[list[dict[str, Json]], None]) -> Bodies:
+    """Documents that are made as they are read."""
+    async with aclosing(documents) as batches:
+        async for batch in batches:
+            yield [encode(document) for document in batch]
+
+
 async def at_once(bodies: list[bytes]) -> Bodies:
     """Documents that are in memory already."""
     yield bodies

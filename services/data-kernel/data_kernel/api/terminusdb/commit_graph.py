@@ -1,61 +1,30 @@
-"""The commit graph of a database as documents: its branches and their commits."""
+"""The graphs about a database: its branches with their commits, and its one repository."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 
-from fastapi.responses import Response
-
-from data_kernel.api.terminusdb.answers import Bodies, documents_answer
+from data_kernel.api.terminusdb.commit_documents import (
+    INITIAL,
+    VALID,
+    commit_document_id,
+    layer_document_id,
+    layer_ids,
+    version_of,
+)
 from data_kernel.api.terminusdb.failures import in_terms_of
-from data_kernel.api.terminusdb.own_members import own_members
-from data_kernel.api.terminusdb.resources import Resource
+from data_kernel.api.terminusdb.logs import Documents, Entry, Log
+from data_kernel.api.terminusdb.resources import REPOSITORY, Kind, Resource
 from data_kernel.application.addressing import NamedRevision
-from data_kernel.application.history import LogPage
 from data_kernel.application.kernel import Kernel
-from data_kernel.domain.commits import Commit
 from data_kernel.domain.databases import Branch
-from shared.canonical import Json, JsonNumber, encode
+from shared.canonical import Json
 from shared.context import CallContext, current
 
+DATABASE_GRAPHS = frozenset({Kind.COMMIT_GRAPH, Kind.REPOSITORY_GRAPH})
 BRANCH = "Branch"
-COMMIT = "ValidCommit"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def commit_id(commit: str) -> str:
-    """Id of a commit's document."""
-    return f"{COMMIT}/{commit}"
-
-
-def commit_document(commit: Commit) -> dict[str, Json]:
-    """A commit; what TerminusDB has no member for stands in the platform's own."""
-    beyond: dict[str, Json] = {
-        "branch": commit.branch,
-        "actor": commit.actor,
-        "method": commit.method,
-        "route": commit.route,
-        "service": commit.service,
-        "trace_id": commit.trace_id,
-    }
-    document: dict[str, Json] = {
-        "@id": commit_id(commit.id),
-        "@type": COMMIT,
-        "identifier": commit.id,
-        "author": commit.author,
-        "message": commit.message,
-        "timestamp": _epoch_seconds(commit.time),
-        **own_members(beyond),
-    }
-    if commit.parents:
-        document["parent"] = commit_id(commit.parents[0])
-    return document
-
-
-def _epoch_seconds(time: datetime) -> JsonNumber:
-    """Seconds since 1970, exact to the microsecond."""
-    seconds, microseconds = divmod((time - _EPOCH) // timedelta(microseconds=1), 1_000_000)
-    return JsonNumber(f"{seconds}.{microseconds:06}")
+LAYER = "layer:Layer"
+_LOCAL = "Local"
 
 
 async def branches_of(kernel: Kernel, database: str, context: CallContext) -> list[Branch]:
@@ -68,61 +37,89 @@ async def branches_of(kernel: Kernel, database: str, context: CallContext) -> li
     return found
 
 
-class Log:
-    """The commits of a state by first parents, newest first."""
+@dataclass(frozen=True, slots=True)
+class DatabaseGraph:
+    """One of the two graphs, as it is at this moment."""
 
-    def __init__(self, kernel: Kernel, database: str, revision: NamedRevision, context: CallContext) -> None:
-        self._kernel = kernel
-        self._database = database
-        self._revision = revision
-        self._context = context
+    kernel: Kernel
+    resource: Resource
+    branches: list[Branch]
+    context: CallContext
 
-    async def first(self) -> LogPage:
-        """The newest commits; `NotFound` where there is no such state."""
-        return await self._page("")
+    @classmethod
+    async def of(cls, kernel: Kernel, resource: Resource) -> "DatabaseGraph":
+        """The graph that a resource names; `Refusal` where there is no such database."""
+        context = current()
+        with in_terms_of(resource):
+            branches = await branches_of(kernel, resource.database, context)
+        return cls(kernel, resource, branches, context)
 
-    async def batches(self, first: LogPage) -> AsyncGenerator[tuple[Commit, ...], None]:
-        """Those of the first page, and all that follow."""
-        page = first
-        yield page.commits
-        while page.next_page_token:
-            page = await self._page(page.next_page_token)
-            yield page.commits
+    @property
+    def version(self) -> str:
+        """Changes whenever a branch does."""
+        heads = [text for branch in self.branches for text in (branch.name, branch.head or "")]
+        return version_of([self.resource.database, *heads])
 
-    async def _page(self, token: str) -> LogPage:
-        size = self._kernel.settings.limits.page_size
-        log = self._kernel.history.log
-        return await log(self._database, self._revision, self._context, count=size, page_token=token)
+    def documents(self, type_name: str) -> Documents:
+        """The documents of a class, or all (empty)."""
+        return self._repositories(type_name) if self.resource.kind is Kind.REPOSITORY_GRAPH else self._graph(type_name)
 
+    async def _repositories(self, type_name: str) -> Documents:
+        layer = layer_document_id(version_of([Kind.COMMIT_GRAPH, self.version]))
+        documents: list[dict[str, Json]] = [
+            {"@id": f"{_LOCAL}/{REPOSITORY}", "@type": _LOCAL, "name": REPOSITORY, "head": layer},
+            _layer_document(layer),
+        ]
+        yield _of_type(documents, type_name)
 
-async def answer(kernel: Kernel, resource: Resource, type_name: str, *, as_list: bool) -> Response:
-    """The documents of the graph of a type, or all."""
-    context = current()
-    with in_terms_of(resource):
-        branches = await branches_of(kernel, resource.database, context)
-    return documents_answer(_documents(kernel, resource.database, branches, type_name, context), {}, as_list=as_list)
-
-
-async def _documents(
-    kernel: Kernel, database: str, branches: list[Branch], type_name: str, context: CallContext
-) -> Bodies:
-    if type_name in {"", BRANCH}:
-        yield [encode(_branch_document(branch)) for branch in branches]
-    if type_name not in {"", COMMIT}:
-        return
-    seen: set[str] = set()
-    for head in (branch.head for branch in branches if branch.head):
-        log = Log(kernel, database, NamedRevision(commit=head), context)
-        async with aclosing(log.batches(await log.first())) as batches:
+    async def _graph(self, type_name: str) -> Documents:
+        if type_name in {"", BRANCH}:
+            yield [await self._branch(branch) for branch in self.branches]
+        if type_name not in {"", VALID, INITIAL, LAYER}:
+            return
+        layers: set[str] = set()
+        async with aclosing(self._commits()) as batches:
             async for batch in batches:
-                fresh = [commit for commit in batch if commit.id not in seen]
-                seen.update(commit.id for commit in fresh)
-                yield [encode(commit_document(commit)) for commit in fresh]
+                fresh = {layer for commit, _ in batch for layer in layer_ids(commit)} - layers
+                layers |= fresh
+                yield _of_type([document for _, document in batch], type_name)
+                yield _of_type([_layer_document(layer) for layer in sorted(fresh)], type_name)
+
+    async def _commits(self) -> AsyncGenerator[list[Entry], None]:
+        """Every commit behind a branch, once."""
+        seen: set[str] = set()
+        for head in (branch.head for branch in self.branches if branch.head):
+            async with aclosing(self._line(head, seen)) as line:
+                async for batch in line:
+                    yield batch
+
+    async def _line(self, head: str, seen: set[str]) -> AsyncGenerator[list[Entry], None]:
+        """The commits behind a head that were not `seen` yet, which they are then."""
+        log = self._log(head)
+        async with aclosing(log.entries(await log.first())) as entries:
+            async for batch in entries:
+                fresh = [entry for entry in batch if entry[0].id not in seen]
+                seen.update(commit.id for commit, _ in fresh)
+                yield fresh
                 if len(fresh) < len(batch):
                     # From here on the line is one that was shown before.
-                    break
+                    return
+
+    async def _branch(self, branch: Branch) -> dict[str, Json]:
+        document: dict[str, Json] = {"@id": f"{BRANCH}/{branch.name}", "@type": BRANCH, "name": branch.name}
+        if not branch.head:
+            return document
+        history, at = self.kernel.history, NamedRevision(commit=branch.head)
+        page = await history.log(self.resource.database, at, self.context, count=1)
+        return document | {"head": commit_document_id(page.commits[0])}
+
+    def _log(self, head: str) -> Log:
+        return Log(self.kernel, self.resource.database, NamedRevision(commit=head), self.context)
 
 
-def _branch_document(branch: Branch) -> dict[str, Json]:
-    document: dict[str, Json] = {"@id": f"{BRANCH}/{branch.name}", "@type": BRANCH, "name": branch.name}
-    return document | ({"head": commit_id(branch.head)} if branch.head else {})
+def _layer_document(document_id: str) -> dict[str, Json]:
+    return {"@id": document_id, "@type": LAYER, "layer:identifier": document_id.rpartition("_")[2]}
+
+
+def _of_type(documents: list[dict[str, Json]], type_name: str) -> list[dict[str, Json]]:
+    return [each for each in documents if type_name in {"", each["@type"]}]

@@ -9,8 +9,8 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from data_kernel.api.rest.inputs import TheKernel
-from data_kernel.api.terminusdb import commit_graph
-from data_kernel.api.terminusdb.answers import Bodies, at_once, documents_answer, version_headers
+from data_kernel.api.terminusdb.answers import Bodies, at_once, documents_answer, encoded, version_headers
+from data_kernel.api.terminusdb.commit_graph import DATABASE_GRAPHS, DatabaseGraph
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.parameters import DataVersion, Parameters, resource_of
 from data_kernel.api.terminusdb.prefixes import Prefixes, may_be_full, prefixes_of
@@ -92,8 +92,10 @@ async def head_documents(request: Request, kernel: TheKernel) -> Response:
     """The data version of a resource."""
     resource = resource_of(request, "document")
     Parameters.of(request).graph()
-    if resource.kind not in {Kind.BRANCH, Kind.COMMIT}:
-        raise not_offered("the data version of this graph", "path")
+    if resource.kind in DATABASE_GRAPHS:
+        graph = await DatabaseGraph.of(kernel, resource)
+        return Response(headers=version_headers(resource, graph.version))
+    _refuse_system(resource)
     state = await state_of(kernel, resource)
     return Response(headers=version_headers(resource, state.commit))
 
@@ -108,14 +110,21 @@ async def answer_documents(request: Request, kernel: Kernel, overriding: Json) -
     resource = resource_of(request, "document")
     asked = Asked.of(Parameters.of(request, overriding))
     expected = DataVersion(request)
-    if resource.kind is Kind.COMMIT_GRAPH:
-        return await commit_graph.answer(kernel, resource, asked.type_name, as_list=asked.as_list)
-    if resource.kind not in {Kind.BRANCH, Kind.COMMIT}:
-        raise not_offered("this graph", "path")
+    if resource.kind in DATABASE_GRAPHS:
+        graph = await DatabaseGraph.of(kernel, resource)
+        expected.check(resource, graph.version)
+        bodies = encoded(graph.documents(asked.type_name))
+        return documents_answer(bodies, version_headers(resource, graph.version), as_list=asked.as_list)
+    _refuse_system(resource)
     with in_terms_of(resource, asked.document_id):
         state, bodies = await _read(kernel, resource, asked)
     expected.check(resource, state.commit)
     return documents_answer(bodies, version_headers(resource, state.commit), as_list=asked.as_list)
+
+
+def _refuse_system(resource: Resource) -> None:
+    if resource.kind is Kind.SYSTEM:
+        raise not_offered("the system's graph", "path")
 
 
 async def state_of(kernel: Kernel, resource: Resource) -> State:

@@ -1,6 +1,5 @@
 """The log of a branch or a commit: `GET /api/log/{path}`."""
 
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from fastapi import Request
@@ -8,12 +7,11 @@ from fastapi.responses import Response
 
 from data_kernel.api.rest.inputs import TheKernel
 from data_kernel.api.terminusdb.answers import Bodies, documents_answer
-from data_kernel.api.terminusdb.commit_graph import Log, commit_document
 from data_kernel.api.terminusdb.failures import in_terms_of
+from data_kernel.api.terminusdb.logs import Documents, Log
 from data_kernel.api.terminusdb.parameters import Parameters, resource_of
 from data_kernel.api.terminusdb.refusals import Refusal
 from data_kernel.api.terminusdb.resources import Kind
-from data_kernel.domain.commits import Commit
 from shared.canonical import encode
 from shared.context import current
 from shared.errors import InvalidInput
@@ -34,20 +32,22 @@ async def get_log(request: Request, kernel: TheKernel) -> Response:
             text=f"Resource has no history, so log unavailable: {resource.descriptor}",
         )
     context = current()
-    log = Log(kernel, resource.database, resource.revision(context), context)
+    # Two more than asked for: the one behind the last, and a branch's own first commit, which is not shown.
+    wanted = start + count + 2 if count >= 0 else 0
+    log = Log(kernel, resource.database, resource.revision(context), context, size=wanted)
     with in_terms_of(resource):
         # What is wrong with the resource shows here, before the answer begins.
         first = await log.first()
-    return documents_answer(_window(log.batches(first), start, count), {}, as_list=True)
+    return documents_answer(_window(log.documents(first), start, count), {}, as_list=True)
 
 
-async def _window(commits: AsyncGenerator[tuple[Commit, ...], None], start: int, count: int) -> Bodies:
+async def _window(commits: Documents, start: int, count: int) -> Bodies:
     left = count
     async with aclosing(commits) as batches:
         async for batch in batches:
             shown = batch[start:] if left < 0 else batch[start : start + left]
             start = max(0, start - len(batch))
             left = left if left < 0 else left - len(shown)
-            yield [encode(commit_document(commit)) for commit in shown]
+            yield [encode(document) for document in shown]
             if left == 0:
                 return

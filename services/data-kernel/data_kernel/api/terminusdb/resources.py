@@ -23,6 +23,9 @@ class Kind(StrEnum):
     SYSTEM = "_system"
 
 
+_VERSION_LABELS = {Kind.COMMIT_GRAPH: "repo", Kind.REPOSITORY_GRAPH: "meta"}
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A database's branch, commit or graph; `name` is the branch's as given (empty: none was) or the commit's id."""
@@ -57,8 +60,8 @@ class Resource:
         return NamedRevision(branch=self.branch(context))
 
     def version(self, commit: str | None) -> str:
-        """The data version of a state; empty before the first commit."""
-        return f"{self.kind}:{commit}" if commit else ""
+        """The data version of a state, or of a graph about the database; empty before the first commit."""
+        return f"{_VERSION_LABELS.get(self.kind, self.kind)}:{commit}" if commit else ""
 
 
 def path_segments(path: str) -> list[str]:
