@@ -31,6 +31,8 @@ _ENDPOINTS: Mapping[tuple[str, str], str] = {
     ("branch", "DELETE"): "Branch",
     ("log", "GET"): "Log",
     ("prefixes", "GET"): "Prefix",
+    ("schema", "GET"): "Frame",
+    ("schema", "POST"): "Frame",
     **{("prefix", method): "Prefix" for method in ("GET", "POST", "PUT", "DELETE")},
 }
 _STATUS_NAMES: Mapping[int, str] = {

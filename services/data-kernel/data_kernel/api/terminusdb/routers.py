@@ -11,6 +11,7 @@ from data_kernel.api.terminusdb import (
     databases,
     document_reads,
     document_writes,
+    frames,
     history,
     prefix_routes,
     server,
@@ -22,6 +23,7 @@ OPEN_PATHS = (f"{PREFIX}/ok",)
 _DATABASE = "/db/{organisation}/{database}"
 _DOCUMENT = "/document/{path:path}"
 _BRANCH = "/branch/{path:path}"
+_SCHEMA = "/schema/{path:path}"
 _PREFIX = "/prefix/{path:path}"
 
 _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
@@ -42,6 +44,8 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     (_DOCUMENT, "DELETE", document_writes.delete_documents),
     (_BRANCH, "POST", branches.create_branch),
     (_BRANCH, "DELETE", branches.delete_branch),
+    (_SCHEMA, "GET", frames.get_frames),
+    (_SCHEMA, "POST", frames.get_frames_by_body),
     ("/prefixes/{path:path}", "GET", prefix_routes.get_prefixes),
     (_PREFIX, "GET", prefix_routes.get_prefix),
     (_PREFIX, "POST", prefix_routes.add_prefix),
