@@ -20,8 +20,8 @@ class _RefusedError(Exception):
     """Something that is not allowed; where it stands is found out afterwards."""
 
 
-def decode(data: bytes | str, *, field: str = "body") -> Json:
-    """Read one JSON text.
+def decode(data: bytes | str, *, field: str = "body", last_wins: bool = False) -> Json:
+    """Read one JSON text; with `last_wins` a name may stand twice in an object, and the last value holds.
 
     Errors: `InvalidInput` for malformed text or UTF-8, lone surrogates, duplicate names, NaN and infinities, numbers of
     more than `MAX_DIGITS` digits or an exponent beyond any arithmetic, and nesting beyond `MAX_DEPTH`; its `field` is
@@ -29,7 +29,7 @@ def decode(data: bytes | str, *, field: str = "body") -> Json:
     """
     text = data if isinstance(data, str) else _text(data, field)
     try:
-        value = cast("Json", _scanner_for(text).decode(text))
+        value = cast("Json", (_lenient if last_wins else _scanner_for(text)).decode(text))
         _check_values(text, value)
     except (ValueError, RecursionError, InvalidOperation, _RefusedError):
         raise explain(text, field) from None
@@ -75,6 +75,7 @@ _quick = json.JSONDecoder(object_pairs_hook=_object, parse_float=JsonNumber, par
 _careful = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=_number, parse_int=_integer, parse_constant=_constant
 )
+_lenient = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_constant)
 
 
 def _check_values(text: str, value: Json) -> None:

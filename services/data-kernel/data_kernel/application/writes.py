@@ -7,6 +7,8 @@ from data_kernel.application.hooks import CommitHookPipeline, WriteCommand, Writ
 from data_kernel.application.ids import check_id
 from data_kernel.application.planning import Planners, PutMode
 from data_kernel.application.ports import Planner, WriteOutcome
+from data_kernel.application.raw_documents import RawDocuments
+from data_kernel.application.replacement import replacement
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.domain.databases import Database
 from data_kernel.domain.documents import Graph
@@ -48,6 +50,41 @@ class Writes:
             planner = planners.replace(documents, if_match=if_match)
         else:
             planner = planners.upsert(documents, if_match=if_match)
+        return await self._run(known, Graph.INSTANCE, planner, options, context)
+
+    async def put_raw(
+        self,
+        database: str,
+        documents: Sequence[Json],
+        mode: PutMode,
+        options: WriteOptions,
+        context: CallContext,
+        *,
+        size_bytes: int,
+    ) -> WriteOutcome:
+        """Write raw JSON, which came in `size_bytes` altogether."""
+        self._check_count(len(documents), "documents")
+        self._check_sizes(documents, size_bytes)
+        known = await self._addresses.database(database, context)
+        planner = RawDocuments(known.prefixes["@base"]).put(documents, mode)
+        return await self._run(known, Graph.INSTANCE, planner, options, context)
+
+    async def replace_all(
+        self,
+        database: str,
+        documents: Sequence[Json],
+        options: WriteOptions,
+        context: CallContext,
+        *,
+        size_bytes: int,
+    ) -> WriteOutcome:
+        """Make these all the documents that there are: write them, and delete all others."""
+        limit = self._limits.documents_per_request
+        if len(documents) > limit:
+            raise TooLarge(f"documents: {len(documents)} are more than {limit}", field="documents")
+        self._check_sizes(documents, size_bytes)
+        known, planners = await self._planners(database, context)
+        planner = replacement(planners.upsert(documents), limit)
         return await self._run(known, Graph.INSTANCE, planner, options, context)
 
     async def merge_patch(

@@ -10,7 +10,7 @@ from data_kernel.api.terminusdb.document_reads import answer_documents
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.parameters import METHOD_OVERRIDE, json_body
 from data_kernel.api.terminusdb.prefixes import prefixes_of
-from data_kernel.api.terminusdb.refusals import Refusal, bad_parameter
+from data_kernel.api.terminusdb.refusals import Refusal, bad_parameter, wrong_kind_of_value
 from data_kernel.api.terminusdb.writing import Write
 from data_kernel.application.ports import WriteOutcome
 from data_kernel.application.put_mode import PutMode
@@ -20,7 +20,7 @@ from shared.canonical import Json
 from shared.context import current
 from shared.errors import InvalidInput, NotFound, TooLarge
 
-_NOT_OFFERED = ("raw_json", "require_migration", "allow_destructive_migration", "merge_repeats")
+_NOT_OFFERED = ("require_migration", "allow_destructive_migration", "merge_repeats")
 _DELETE_ATTEMPTS = 5
 
 
@@ -56,17 +56,29 @@ async def delete_documents(request: Request, kernel: TheKernel) -> Response:
 
 async def _put(write: Write, body: JsonBody, mode: PutMode, *, full: bool) -> Response:
     write.parameters.refuse(*_NOT_OFFERED)
-    documents = [] if body.value is None else body.as_list()
-    if not documents:
+    documents, raw = [] if body.value is None else body.as_list(), write.parameters.flag("raw_json")
+    _refuse_no_objects(documents, raw=raw)
+    if not documents and not full:
         return await write.answer(await write.nothing())
 
     async def call() -> WriteOutcome:
         writes, database, options, context = write.kernel.writes, write.resource.database, write.options, current()
         if write.graph is Graph.SCHEMA:
             return await writes.put_schema(database, documents, mode, options, context, full=full)
+        if raw:
+            return await writes.put_raw(database, documents, mode, options, context, size_bytes=body.size_bytes)
+        if full:
+            return await writes.replace_all(database, documents, options, context, size_bytes=body.size_bytes)
         return await writes.put(database, documents, mode, options, context, size_bytes=body.size_bytes)
 
     return await write.answer(await write.run(call, _given_ids(documents)))
+
+
+def _refuse_no_objects(documents: list[Json], *, raw: bool) -> None:
+    for index, each in enumerate(documents):
+        if not isinstance(each, dict):
+            cause = InvalidInput(f"documents/{index}: a document is a JSON object", field=f"documents/{index}")
+            raise wrong_kind_of_value(cause, each, "'dict-data'" if raw else "dict")
 
 
 def _given_ids(documents: list[Json]) -> list[str]:

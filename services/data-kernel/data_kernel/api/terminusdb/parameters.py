@@ -1,5 +1,6 @@
 """What a request says in its query, its headers and its body."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from data_kernel.api.terminusdb.resources import (
 )
 from data_kernel.application.bodies import decode_body
 from data_kernel.domain.documents import Graph
-from shared.canonical import Json
+from shared.canonical import Json, decode
 from shared.errors import InvalidInput
 from shared.http import read_body
 
@@ -184,11 +185,17 @@ async def json_body(request: Request) -> JsonBody:
 
 
 async def _decoded(text: bytes, limit: int) -> Json:
-    """One JSON value, or the array of several objects that stand one after another."""
+    """One JSON value, or the array of several objects that stand one after another; of a name that stands twice in an
+    object the last value holds."""
     try:
         return await decode_body(text)
     except InvalidInput as error:
         several = await read_several(text, limit)
-        if several is None:
-            raise error from None
-        return several
+        return several if several is not None else await _with_names_repeated(text, error)
+
+
+async def _with_names_repeated(text: bytes, refused: InvalidInput) -> Json:
+    try:
+        return await asyncio.to_thread(decode, text, last_wins=True)
+    except InvalidInput:
+        raise refused from None

@@ -1,13 +1,17 @@
 """Errors with TerminusDB's own kind and members, over the platform's reason."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 
 from data_kernel.api.terminusdb.resources import Resource
-from shared.canonical import Json
+from shared.canonical import Json, encode
 from shared.errors import AlreadyExists, Conflict, InvalidInput, NotFound, OmsError, Reason, Unsupported
 
 _MAX_SHOWN = 200
+_MAX_TOLD = 20
+_PLAIN_ATOM = re.compile(r"[a-z]\w*")
 
 
 class Refusal(OmsError):
@@ -130,6 +134,41 @@ def named_repeatedly(cause: InvalidInput, repeated: Sequence[str]) -> Refusal:
         members={"api:duplicate_ids": list(repeated)},
         text="Tried to mutate document with same id multiple times",
     )
+
+
+def wrong_kind_of_value(cause: InvalidInput, value: Json, expected: str) -> Refusal:
+    """A value in a body is of no kind that could be meant, as TerminusDB's language tells it."""
+    literal = prolog_text(value)
+    witness: dict[str, Json] = {
+        "@type": "vio:ViolationWithDatatypeObject",
+        "vio:literal": literal,
+        "vio:message": f"Type error for {literal} which should be {expected}",
+        "vio:type": expected,
+    }
+    return Refusal(
+        cause,
+        kind="api:TypeError",
+        members={"api:actual_value": literal, "api:expected_type": expected},
+        envelope="api:WoqlErrorResponse",
+        beside={"system:witnesses": [witness]},
+    )
+
+
+def prolog_text(value: Json) -> str:
+    """A short JSON value as Prolog writes it; a long one is cut."""
+    match value:
+        case dict():
+            pairs = (f"{_atom(key)}:{prolog_text(each)}" for key, each in islice(sorted(value.items()), _MAX_TOLD))
+            text = f"json{{{','.join(pairs)}}}"
+        case list():
+            text = f"[{','.join(prolog_text(each) for each in value[:_MAX_TOLD])}]"
+        case _:
+            text = encode(value).decode()
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+
+
+def _atom(text: str) -> str:
+    return text if _PLAIN_ATOM.fullmatch(text) else f"'{text}'"
 
 
 def already_exists(cause: AlreadyExists, kind: str, members: Mapping[str, Json]) -> Refusal:
