@@ -12,6 +12,7 @@ from data_kernel.application.hooks import CommitHookPipeline, HookMetrics, Valid
 from data_kernel.application.ports import DocumentStore
 from data_kernel.application.reads import Reads
 from data_kernel.application.schemas import SchemaCache
+from data_kernel.application.state_shapes import StateShapes
 from data_kernel.application.writes import Writes
 from data_kernel.settings import KernelSettings
 
@@ -29,6 +30,7 @@ class Kernel:
     reads: Reads
     writes: Writes
     history: History
+    shapes: StateShapes
 
     @classmethod
     def build(
@@ -52,4 +54,5 @@ class Kernel:
             reads=Reads(store, addresses, limits),
             writes=Writes(pipeline, addresses, SchemaCache(), limits),
             history=History(store, addresses, limits),
+            shapes=StateShapes(store),
         )

@@ -27,7 +27,7 @@ class Frames:
         if document.get("@type") == "Enum":
             return {"@type": "Enum", "@values": document["@value"]}
         frame: dict[str, Json] = {"@type": "Class", **{key: document[key] for key in _KEPT if key in document}}
-        ancestors = self._ancestors(name)
+        ancestors = self.ancestors(name)
         if ancestors:
             frame["@inherits"] = [*sorted(ancestors)]
         choices: list[Json] = []
@@ -62,7 +62,8 @@ class Frames:
             return [*self._concrete(str(value))]
         return value
 
-    def _ancestors(self, name: str) -> set[str]:
+    def ancestors(self, name: str) -> set[str]:
+        """Names of the classes that a class inherits from, at every distance."""
         found: set[str] = set()
         waiting = [*self._parents(name)]
         while waiting:

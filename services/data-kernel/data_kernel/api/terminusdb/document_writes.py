@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from data_kernel.api.rest.inputs import JsonBody, TheKernel
 from data_kernel.api.terminusdb.document_reads import answer_documents
 from data_kernel.api.terminusdb.failures import in_terms_of
-from data_kernel.api.terminusdb.parameters import METHOD_OVERRIDE, json_body
+from data_kernel.api.terminusdb.parameters import effective_method, json_body
 from data_kernel.api.terminusdb.prefixes import prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, bad_parameter, wrong_kind_of_value
 from data_kernel.api.terminusdb.writing import Write
@@ -27,7 +27,7 @@ _DELETE_ATTEMPTS = 5
 async def insert_documents(request: Request, kernel: TheKernel) -> Response:
     """Insert one document, or an array of them; with the override header the body is a query instead."""
     body = await json_body(request)
-    if request.headers.get(METHOD_OVERRIDE, "").upper() == "GET":
+    if effective_method(request) == "GET":
         return await answer_documents(request, kernel, body.value)
     write = await Write.of(request, kernel, body)
     # Classes are never overwritten by an insert, whatever it says.

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from data_kernel.api.terminusdb.own_members import own_members
+from data_kernel.api.terminusdb.parameters import effective_method
 from data_kernel.api.terminusdb.refusals import Refusal
 from shared import context
 from shared.canonical import Json, encode
@@ -103,7 +104,7 @@ def _unknown_path(request: Request) -> dict[str, Json]:
 
 def _endpoint(request: Request) -> str:
     area = request.url.path.removeprefix("/api/").partition("/")[0]
-    return _ENDPOINTS.get((area, request.method), "")
+    return _ENDPOINTS.get((area, effective_method(request)), "")
 
 
 def _status_name(status: int) -> str:

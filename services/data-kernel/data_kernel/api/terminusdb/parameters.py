@@ -41,6 +41,12 @@ _MAX_DIGITS = 15
 _BOOLEANS = {"true": True, "false": False}
 
 
+def effective_method(request: Request) -> str:
+    """The request's method; GET for a POST that stands for one, so that its parameters may be a body."""
+    stands_for = request.headers.get(METHOD_OVERRIDE, "").upper()
+    return "GET" if request.method == "POST" and stands_for == "GET" else request.method
+
+
 def segments_below(request: Request, area: str) -> list[str]:
     """The segments of the request's path below `/api/<area>/`, as they were sent: the decoded path would part `%2F`."""
     path: bytes = request.scope["raw_path"]
