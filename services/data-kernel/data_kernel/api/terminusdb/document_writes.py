@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from data_kernel.api.rest.inputs import JsonBody, TheKernel
 from data_kernel.api.terminusdb.document_reads import answer_documents
 from data_kernel.api.terminusdb.failures import in_terms_of
+from data_kernel.api.terminusdb.identities import identified, merged
 from data_kernel.api.terminusdb.parameters import effective_method, json_body
 from data_kernel.api.terminusdb.prefixes import prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, bad_parameter, wrong_kind_of_value
@@ -20,7 +21,7 @@ from shared.canonical import Json
 from shared.context import current
 from shared.errors import InvalidInput, NotFound, TooLarge
 
-_NOT_OFFERED = ("require_migration", "allow_destructive_migration", "merge_repeats")
+_NOT_OFFERED = ("require_migration", "allow_destructive_migration")
 _DELETE_ATTEMPTS = 5
 
 
@@ -59,7 +60,13 @@ async def _put(write: Write, body: JsonBody, mode: PutMode, *, full: bool) -> Re
     documents, raw = [] if body.value is None else body.as_list(), write.parameters.flag("raw_json")
     _refuse_no_objects(documents, raw=raw)
     if not documents and not full:
-        return await write.answer(await write.nothing())
+        return await write.answer(await write.nothing(), ())
+
+    ids: list[str] = []
+    if write.parameters.flag("merge_repeats") and write.graph is Graph.INSTANCE and not raw:
+        with in_terms_of(write.resource):
+            subjects = await identified(write.kernel, write.resource, documents)
+        documents, ids = merged(subjects), [each.id for each in subjects]
 
     async def call() -> WriteOutcome:
         writes, database, options, context = write.kernel.writes, write.resource.database, write.options, current()
@@ -71,7 +78,8 @@ async def _put(write: Write, body: JsonBody, mode: PutMode, *, full: bool) -> Re
             return await writes.replace_all(database, documents, options, context, size_bytes=body.size_bytes)
         return await writes.put(database, documents, mode, options, context, size_bytes=body.size_bytes)
 
-    return await write.answer(await write.run(call, _given_ids(documents)))
+    outcome = await write.run(call, documents=documents)
+    return await write.answer(outcome, ids if ids and "" not in ids else outcome.ids)
 
 
 def _refuse_no_objects(documents: list[Json], *, raw: bool) -> None:
@@ -79,11 +87,6 @@ def _refuse_no_objects(documents: list[Json], *, raw: bool) -> None:
         if not isinstance(each, dict):
             cause = InvalidInput(f"documents/{index}: a document is a JSON object", field=f"documents/{index}")
             raise wrong_kind_of_value(cause, each, "'dict-data'" if raw else "dict")
-
-
-def _given_ids(documents: list[Json]) -> list[str]:
-    ids = [each.get("@id") for each in documents if isinstance(each, dict)]
-    return [each for each in ids if isinstance(each, str)]
 
 
 async def _deleted(write: Write, body: JsonBody) -> WriteOutcome:
@@ -109,7 +112,7 @@ async def _delete(write: Write, ids: list[str]) -> WriteOutcome:
         delete = writes.delete_schema if write.graph is Graph.SCHEMA else writes.delete
         return await delete(database, ids, write.options, current())
 
-    return await write.run(call, ids)
+    return await write.run(call, ids=ids)
 
 
 async def _delete_present(write: Write, ids: list[str]) -> WriteOutcome:

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from data_kernel.api.terminusdb.identities import Subject, identified
 from data_kernel.api.terminusdb.prefixes import Prefixes, prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, already_exists, document_not_found, named_repeatedly
 from data_kernel.api.terminusdb.resources import Resource
 from data_kernel.api.terminusdb.witnesses import schema_check_failure
 from data_kernel.application.kernel import Kernel
 from data_kernel.domain.documents import Graph
+from shared.canonical import Json
 from shared.context import current
 from shared.errors import AlreadyExists, InvalidInput, NotFound, OmsError, ValidationFailed
 
@@ -18,12 +20,13 @@ _NOT_THERE = {"id", "class_names"}
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Knows what a write was about: `ids` are those that the request gave (not those made from a key)."""
+    """Knows what a write was about: the documents that it gave, or the ids that it named."""
 
     kernel: Kernel
     resource: Resource
     graph: Graph
-    ids: Sequence[str]
+    documents: Sequence[Json] = ()
+    ids: Sequence[str] = ()
 
     async def of(self, error: OmsError) -> OmsError:
         """The refusal that stands for an error; the error itself where TerminusDB has none of its kind."""
@@ -42,32 +45,39 @@ class Explanation:
 
     async def _not_found(self) -> Refusal:
         absent = await self._first(present=False)
-        return document_not_found(absent or "")
+        return document_not_found(await self._full(absent.id), absent.document)
 
     async def _already_there(self, error: AlreadyExists) -> Refusal:
         there = await self._first(present=True)
-        named = {"api:document_id": there} if there else {}
-        return already_exists(error, "api:DocumentIdAlreadyExists", named)
+        members: dict[str, Json] = {"api:document_id": await self._full(there.id)} if there.id else {}
+        told = {"api:document": there.document} if there.document is not None else {}
+        return already_exists(error, "api:DocumentIdAlreadyExists", members | told)
 
     async def _repeated(self, error: InvalidInput) -> Refusal:
+        times = Counter(each.id for each in await self._subjects() if each.id)
+        return named_repeatedly(error, [await self._full(each) for each, count in times.items() if count > 1])
+
+    async def _first(self, *, present: bool) -> Subject:
+        """The first of the subjects that is there, or is not."""
+        subjects = [each for each in await self._subjects() if each.id]
+        context = current()
+        revision, ids = self.resource.revision(context), [each.id for each in subjects]
+        found = await self.kernel.reads.get(self.resource.database, revision, ids, context, self.graph)
+        pairs = zip(subjects, found.documents, strict=True)
+        return next((each for each, document in pairs if (document is not None) is present), Subject(""))
+
+    async def _subjects(self) -> list[Subject]:
         prefixes = await self._prefixes()
-        times = Counter(prefixes.short_id(each) for each in self.ids)
-        repeated = [self._full(prefixes, each) for each, count in times.items() if count > 1]
-        return named_repeatedly(error, repeated)
+        if self.graph is Graph.SCHEMA:
+            given = [str(each.get("@id", "")) for each in self.documents if isinstance(each, dict)]
+            named = [Subject(each) for each in self.ids]
+            pairs = zip(given, self.documents, strict=False)
+            return [*named, *(Subject(prefixes.short_name(name), document) for name, document in pairs)]
+        named = [Subject(prefixes.short_id(each)) for each in self.ids]
+        return [*named, *await identified(self.kernel, self.resource, self.documents)]
 
-    async def _first(self, *, present: bool) -> str | None:
-        """The first of the ids given that is there, or is not, in full."""
-        if not self.ids:
-            return None
-        prefixes, context = await self._prefixes(), current()
-        short = [prefixes.short_id(each) for each in self.ids]
-        revision = self.resource.revision(context)
-        found = await self.kernel.reads.get(self.resource.database, revision, short, context, self.graph)
-        pairs = zip(short, found.documents, strict=True)
-        return next((self._full(prefixes, each) for each, document in pairs if (document is not None) is present), None)
-
-    def _full(self, prefixes: Prefixes, short: str) -> str:
-        return prefixes.full_id(short) if self.graph is Graph.INSTANCE else short
+    async def _full(self, short: str) -> str:
+        return (await self._prefixes()).full_id(short) if short and self.graph is Graph.INSTANCE else short
 
     async def _prefixes(self) -> Prefixes:
         context = current()

@@ -115,13 +115,13 @@ def unresolvable(resource: Resource, *, missing: str) -> Refusal:
     )
 
 
-def document_not_found(document_id: str) -> Refusal:
-    """There is no such document."""
+def document_not_found(document_id: str, document: Json = None) -> Refusal:
+    """There is no such document; `document` is what was to replace it."""
     return Refusal(
         NotFound(f"there is no document {document_id}", field="id"),
         status=HTTPStatus.NOT_FOUND,
         kind="api:DocumentNotFound",
-        members={"api:document_id": document_id},
+        members={"api:document_id": document_id, **({} if document is None else {"api:document": document})},
         text=f"Document not found: '{document_id}'",
     )
 

@@ -23,6 +23,7 @@ from data_kernel.application.ports import Idempotency, WriteOutcome
 from data_kernel.application.reads import ListQuery
 from data_kernel.domain.databases import Naming
 from data_kernel.domain.documents import Graph
+from shared.canonical import Json
 from shared.context import current
 from shared.errors import Conflict, InvalidInput, OmsError
 
@@ -61,15 +62,17 @@ class Write:
         )
         return cls(kernel, resource, parameters, expected, graph, options)
 
-    async def run(self, call: Callable[[], Awaitable[WriteOutcome]], ids: Sequence[str] = ()) -> WriteOutcome:
-        """Make the write, and tell what refuses it as TerminusDB does; `ids` are those that the request gave."""
+    async def run(
+        self, call: Callable[[], Awaitable[WriteOutcome]], *, documents: Sequence[Json] = (), ids: Sequence[str] = ()
+    ) -> WriteOutcome:
+        """Make the write, and tell what refuses it as TerminusDB does: by the documents given, or the ids named."""
         try:
             with in_terms_of(self.resource):
                 return await call()
         except OmsError as error:
             if isinstance(error, Conflict) and error.field == "expected_head":
                 raise self.expected.mismatch(self.resource, await _head(self.kernel, self.resource)) from error
-            raise await Explanation(self.kernel, self.resource, self.graph, ids).of(error) from error
+            raise await Explanation(self.kernel, self.resource, self.graph, documents, ids).of(error) from error
 
     async def nothing(self) -> WriteOutcome:
         """What a write answers that names nothing: the head as it is, if it is the one expected."""
@@ -89,9 +92,9 @@ class Write:
             **branch_headers(outcome.branch),
         }
 
-    async def answer(self, outcome: WriteOutcome) -> Response:
-        """The ids written: IRIs of documents, names of classes."""
-        ids = list(outcome.ids)
+    async def answer(self, outcome: WriteOutcome, written: Sequence[str]) -> Response:
+        """The ids written, as the request named them: IRIs of documents, names of classes."""
+        ids = list(written)
         if ids and self.graph is Graph.INSTANCE:
             context = current()
             revision = NamedRevision(commit=outcome.commit or "", branch="" if outcome.commit else outcome.branch)

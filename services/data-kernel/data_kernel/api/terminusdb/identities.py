@@ -1,0 +1,50 @@
+"""Which documents a request writes: their ids, as their classes make them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data_kernel.api.terminusdb.resources import Resource
+from data_kernel.application.kernel import Kernel
+from data_kernel.domain.schema import parse_schema
+from data_kernel.domain.validation import elaborate
+from shared.canonical import Json, decode
+from shared.context import current
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An id as it is stored (empty: it is random, or cannot be told), and the document with it."""
+
+    id: str
+    document: Json = None
+
+
+async def identified(kernel: Kernel, resource: Resource, documents: Sequence[Json]) -> list[Subject]:
+    """The documents with their ids, by the classes of the state as it is now."""
+    if not documents:
+        return []
+    context = current()
+    graph = await kernel.reads.schema(resource.database, resource.revision(context), context)
+    schema = parse_schema({each.id: decode(each.body) for each in graph.classes})
+    objects = (each for each in documents if isinstance(each, dict))
+    # A key that is random comes out empty: it would be another one when the document is written.
+    return [Subject(_told(elaborate(schema, each, new_key=str).id), each) for each in objects]
+
+
+def _told(document_id: str) -> str:
+    return "" if document_id.endswith("/") else document_id
+
+
+def merged(subjects: Sequence[Subject]) -> list[Json]:
+    """The documents with those of one id made one: of a member that several have, the last holds."""
+    by_id: dict[str, dict[str, Json]] = {}
+    single: list[Json] = []
+    for each in subjects:
+        if not each.id or not isinstance(each.document, dict):
+            single.append(each.document)
+        elif each.id in by_id:
+            by_id[each.id].update(each.document)
+        else:
+            by_id[each.id] = dict(each.document)
+            single.append(by_id[each.id])
+    return single
