@@ -53,6 +53,11 @@ test-images: env ## Build the images, run them by compose and tell the story the
 secrets: env ## Make the keys and tokens that the compose file mounts, in deploy/compose/.secrets
 	@PYTHONPATH=deploy/local $(RUN)/python deploy/compose/make_secrets.py
 
+.PHONY: chaos
+chaos: env ## Kill, cut off, flip and fill the store 1 000 times each; `make chaos ROUNDS=50 SEED=7`; kept for `make bench`
+	@PYTHONPATH=services/data-kernel/tests/support $(RUN)/python -m data_kernel_testing.faults.chaos \
+		--result bench/chaos.json $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: bench
 bench: env ## Measure; `make bench ONLY=K4` for one figure; results go to bench/RESULTS.md
 	@PYTHONPATH=.:deploy/local:tests $(RUN)/python -m bench $(if $(ONLY),--only $(ONLY))

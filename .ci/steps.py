@@ -84,7 +84,7 @@ def beyond_check() -> Iterator[Step]:
     for kind in ("contract", "integration"):
         for member in members():
             if _has_tests(member / "tests" / kind):
-                yield pytest(f"{kind}: {member.name}", [str(member / "tests" / kind)])
+                yield pytest(f"{kind}: {member.name}", ["-m", "not long", str(member / "tests" / kind)])
     for folder in ("tests/integration", "tests/e2e"):
         if _has_tests(folder):
             yield pytest(folder, ["-m", "not long", folder])
@@ -100,6 +100,8 @@ def long() -> Iterator[Step]:
         if paths:
             yield pytest(f"long: {member.name}", [*options, *paths])
     yield pytest("long: tests/hostile", [*options, "tests/hostile"])
+    real = [str(member / "tests/integration") for member in members() if _has_tests(member / "tests/integration")]
+    yield pytest("long: real processes and faults", ["-m", "long", *real])
     yield pytest("long: the whole", ["-m", "long", "tests"])
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.figures import Figure
 
-ROWS = {name.upper(): name for name in ("k1", "k2", "k3", "k4", "k5", "k6", "k7", "k11", "k13", "memory")}
+ROWS = {name.upper(): name for name in ("k1", "k2", "k3", "k4", "k5", "k6", "k7", "k11", "k12", "k13", "memory")}
 RESULTS = Path(__file__).with_name("RESULTS.md")
 PACKAGES = ("grpcio", "fastapi", "uvicorn", "httpx2", "aiohttp", "apsw", "protobuf", "pydantic")
 

@@ -74,6 +74,9 @@ def _is_new(connection: apsw.Connection) -> bool:
 
 
 def _create(connection: apsw.Connection) -> None:
+    # Until the file has its log SQLite keeps a rollback journal. One that came back after a loss of power, because its
+    # folder was not synced when it was deleted, would be played back over all that was written since.
+    connection.pragma("synchronous", "EXTRA")
     connection.pragma("page_size", PAGE_SIZE_BYTES)
     connection.pragma("auto_vacuum", "INCREMENTAL")
     connection.pragma("journal_mode", "WAL")

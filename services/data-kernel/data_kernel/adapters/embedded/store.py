@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+import apsw
+
 from data_kernel.adapters.embedded import (
     branches,
     commits,
@@ -19,6 +21,7 @@ from data_kernel.adapters.embedded import (
     tags,
 )
 from data_kernel.adapters.embedded.access import Access, Memory
+from data_kernel.adapters.embedded.faults import report_storage
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
 from data_kernel.adapters.embedded.movement import Movement
 from data_kernel.adapters.embedded.outbox import EmbeddedOutbox
@@ -32,6 +35,7 @@ from data_kernel.application.ports import DetachedRequest, MoveRequest, ScanQuer
 from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from shared.errors import Unavailable
 
 
 class EmbeddedStore:
@@ -237,10 +241,19 @@ def _open(path: Path, clock: Clock, random: RandomSource, max_size_bytes: int | 
     ownership = Ownership(path)
     try:
         file.prepare(path)
-        return ownership, WriteSession(file.connect_writer(path, max_size_bytes), Memory(), clock, random)
+        return ownership, _begin(file.connect_writer(path, max_size_bytes), clock, random)
     except BaseException:
         ownership.release()
         raise
+
+
+def _begin(connection: apsw.Connection, clock: Clock, random: RandomSource) -> WriteSession:
+    try:
+        return WriteSession(connection, Memory(), clock, random)
+    except apsw.Error as error:
+        connection.close()
+        report_storage("store_not_read", error)
+        raise Unavailable("the store's file is damaged") from error
 
 
 def _ping(access: Access) -> None:
