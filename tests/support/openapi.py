@@ -8,7 +8,7 @@ import httpx2
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 
 
-NOT_OFFERED = frozenset({("POST", "/db/{db}/woql"), ("PUT", "/api/db/{organisation}/{database}")})
+NOT_OFFERED = frozenset({("POST", "/db/{db}/woql")})
 """Known, and answered 501 whatever is asked; nothing else has a 5xx on a healthy service."""
 
 

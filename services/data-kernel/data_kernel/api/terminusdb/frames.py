@@ -6,9 +6,9 @@ from fastapi.responses import Response
 from data_kernel.api.rest.inputs import TheKernel
 from data_kernel.api.terminusdb.answers import json_answer
 from data_kernel.api.terminusdb.failures import in_terms_of
-from data_kernel.api.terminusdb.parameters import METHOD_OVERRIDE, Parameters, effective_method, json_body, resource_of
+from data_kernel.api.terminusdb.parameters import Parameters, json_body, resource_of
 from data_kernel.api.terminusdb.prefixes import STANDARD, Prefixes
-from data_kernel.api.terminusdb.refusals import Refusal, invalid_path, not_offered, unresolvable
+from data_kernel.api.terminusdb.refusals import Refusal, invalid_path, unresolvable
 from data_kernel.api.terminusdb.resources import Kind, Resource
 from data_kernel.application.kernel import Kernel
 from data_kernel.domain.frames import Frames
@@ -25,9 +25,7 @@ async def get_frames(request: Request, kernel: TheKernel) -> Response:
 
 
 async def get_frames_by_body(request: Request, kernel: TheKernel) -> Response:
-    """The same with the parameters in a body, for a request that stands for a GET."""
-    if effective_method(request) != "GET":
-        raise not_offered("a POST without X-HTTP-Method-Override: GET", METHOD_OVERRIDE)
+    """The same with the parameters in a body."""
     return await _answer(request, kernel, Parameters.of(request, (await json_body(request)).value))
 
 

@@ -18,6 +18,11 @@ _WRITE = {
     "author": "Stored as given, and required, on databases made here; elsewhere derived, and refused where it differs.",
     "message": "Why; required on databases made here.",
 }
+_FRAMES = {
+    "type": "One class; without it all of them.",
+    "compress_ids": "`false`: names in full.",
+    "expand_abstract": "`false`: an abstract range by its own name.",
+}
 _QUERY: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("/db", "GET"): {"branches": "List the branches too.", "verbose": "All properties."},
     ("/db/{organisation}/{database}", "GET"): {"branches": "List the branches too.", "verbose": "All properties."},
@@ -30,28 +35,50 @@ _QUERY: Mapping[tuple[str, str], Mapping[str, str]] = {
         "skip": "Leave out so many.",
         "count": "At most so many.",
         "as_list": "One array instead of an object a line.",
+        "query": "A template: a JSON object with `@type`; only documents that look like it.",
+        "unfold": "`false`: subdocuments and unfoldable documents by their ids.",
+        "compress_ids": "`false`: ids and names in full.",
+        "prefixed": "The older name of `compress_ids`.",
+        "minimized": "Makes no difference: answers have no needless blanks.",
+        "format": "`json`.",
     },
     ("/document/{path:path}", "POST"): {
         **_WRITE,
-        "full_replace": "Delete the classes that are not named.",
+        "full_replace": "Delete the classes, or documents, that are not given.",
         "overwrite": "Replace documents that are there.",
+        "raw_json": "The documents are raw JSON, without classes.",
+        "merge_repeats": "Make one document of those of one id.",
     },
-    ("/document/{path:path}", "PUT"): {**_WRITE, "create": "Make documents that are not there, instead of 404."},
+    ("/document/{path:path}", "PUT"): {
+        **_WRITE,
+        "create": "Make documents that are not there, instead of 404.",
+        "raw_json": "The documents are raw JSON, without classes.",
+        "merge_repeats": "Make one document of those of one id.",
+    },
     ("/document/{path:path}", "DELETE"): {
         **_WRITE,
         "id": "One document.",
         "type": "All of a class.",
         "nuke": "`true`: everything.",
     },
+    ("/schema/{path:path}", "GET"): _FRAMES,
+    ("/schema/{path:path}", "POST"): _FRAMES,
+    ("/prefix/{path:path}", "PUT"): {"create": "Make the prefix where there is none, instead of 404."},
     ("/log/{path:path}", "GET"): {"start": "Leave out so many.", "count": "At most so many."},
 }
 _BODIES: Mapping[tuple[str, str], str] = {
-    ("/db/{organisation}/{database}", "POST"): "`{label, comment?}`",
+    ("/db/{organisation}/{database}", "POST"): "`{label, comment?, prefixes?}`",
     ("/db/{organisation}/{database}", "PUT"): "`{label?, comment?}`",
     ("/document/{path:path}", "POST"): "A document, an array of them, or several one after another.",
     ("/document/{path:path}", "PUT"): "A document, an array of them, or several one after another.",
     ("/document/{path:path}", "DELETE"): "An array of ids, where none is in the query.",
-    ("/branch/{path:path}", "POST"): "`{origin?}`: a path or a branch's name.",
+    (
+        "/branch/{path:path}",
+        "POST",
+    ): "`{origin?, prefixes?}`: a path or a branch's name; the prefixes where there is none.",
+    ("/prefix/{path:path}", "POST"): "`{uri}`",
+    ("/prefix/{path:path}", "PUT"): "`{uri}`",
+    ("/schema/{path:path}", "POST"): "The parameters of a GET.",
 }
 
 

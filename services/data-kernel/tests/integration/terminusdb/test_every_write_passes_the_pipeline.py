@@ -32,10 +32,17 @@ WRITES: list[tuple[str, dict[str, Any]]] = [
     ("PUT", {"url": f"{PATH}?{SAID}&graph_type=schema&create=true", "json": {**MOVIE, "@id": "Other"}}),
     ("DELETE", {"url": f"{PATH}?{SAID}&graph_type=schema&id=Unused"}),
 ]
-# These make no commit.
+PREFIX = "/api/prefix/admin/free"
+PREFIX_WRITES: list[tuple[str, dict[str, Any]]] = [
+    ("POST", {"url": f"{PREFIX}/other", "json": {"uri": "http://other.example/"}}),
+    ("PUT", {"url": f"{PREFIX}/ex", "json": {"uri": "http://other.example/"}}),
+    ("DELETE", {"url": f"{PREFIX}/ex"}),
+]
+# These make no commit, or one that is a branch's first (which the platform makes, by the same pipeline).
 OTHERS = {
     *((method, "/api/db/{organisation}/{database}") for method in ("POST", "PUT", "DELETE")),
     *((method, "/api/branch/{path}") for method in ("POST", "DELETE")),
+    ("POST", "/api/schema/{path}"),
 }
 
 
@@ -76,6 +83,7 @@ async def http_in_process(
         classes = [MOVIE, {**MOVIE, "@id": "Unused"}]
         assert (await client.post(f"{PATH}?{SAID}&graph_type=schema", json=classes)).status_code == 200
         assert (await client.post(f"{PATH}?{SAID}", json={"@type": "Movie", "title": "A"})).status_code == 200
+        assert (await client.post(f"{PREFIX}/ex", json={"uri": "http://ex.example/"})).status_code == 201
         refusal.armed = True
         yield client
 
@@ -88,10 +96,13 @@ def test_all_routes_are_known_as_writes_or_as_something_else(tmp_path: Path) -> 
         for method in item
         if path.startswith("/api/") and method not in {"get", "head", "parameters"}
     }
-    assert found == {(method, DOCUMENT) for method, _ in WRITES} | OTHERS
+    assert found == {(method, DOCUMENT) for method, _ in WRITES} | {
+        *((method, "/api/prefix/{path}") for method, _ in PREFIX_WRITES),
+        *OTHERS,
+    }
 
 
-@pytest.mark.parametrize(("method", "request_"), WRITES)
+@pytest.mark.parametrize(("method", "request_"), [*WRITES, *PREFIX_WRITES])
 async def test_a_write_passes(
     http_in_process: httpx2.AsyncClient,
     kernel_in_process: Kernel,
@@ -104,6 +115,7 @@ async def test_a_write_passes(
     assert (refused.status_code, refused.headers["x-oms-reason"]) == (501, "UNSUPPORTED")
     assert refused.json()["api:message"] == "refused by the test"
     (candidate,) = refusal.seen
-    assert (candidate.attribution.author, candidate.attribution.actor) == ("a", "alice@data-kernel")
-    assert candidate.attribution.route == DOCUMENT
+    author, route = ("api", "/api/prefix/{path}") if request_["url"].startswith(PREFIX) else ("a", DOCUMENT)
+    assert (candidate.attribution.author, candidate.attribution.actor) == (author, "alice@data-kernel")
+    assert candidate.attribution.route == route
     assert (await kernel_in_process.store.get_branch("free", "main")).head == before
