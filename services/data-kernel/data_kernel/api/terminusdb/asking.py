@@ -33,8 +33,7 @@ class Asked:
         body = dict(overriding) if isinstance(overriding, dict) else {}
         template = body.pop("query", None)
         parameters = Parameters.of(request, body)
-        if parameters.given.get("format", "json") != "json":
-            raise not_offered("another format than json", "format")
+        _refuse_other_formats(parameters.given.get("format", "json"))
         parameters.flag("minimized")
         ids = parameters.text("ids")
         return cls(
@@ -63,6 +62,13 @@ class Asked:
     def wanted(self) -> Sequence[str] | None:
         """Ids of the documents that are named; `None` where a listing is asked for."""
         return [self.document_id] if self.document_id else self.ids
+
+
+def _refuse_other_formats(given: str) -> None:
+    if given == "embedding":
+        raise not_offered("documents as texts to be embedded", "format")
+    if given != "json":
+        raise bad_parameter("format", "format (json, embedding)", given)
 
 
 def _template(given: Json, parameters: Parameters) -> dict[str, Json] | None:

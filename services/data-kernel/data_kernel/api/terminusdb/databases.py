@@ -69,7 +69,7 @@ async def create_database(request: Request, kernel: TheKernel) -> Response:
         )
     except AlreadyExists as error:
         members: dict[str, Json] = {"api:organization_name": organisation, "api:database_name": name}
-        raise already_exists(error, "api:DatabaseAlreadyExists", members) from error
+        raise already_exists(error, "api:DatabaseAlreadyExists", members, "Database already exists.") from error
     except InvalidInput as error:
         raise Refusal(error, kind="api:InvalidDatabaseName", members={"api:database_name": name}) from error
     try:

@@ -10,7 +10,7 @@ from data_kernel.api.terminusdb.answers import Bodies, at_once, documents_answer
 from data_kernel.api.terminusdb.asking import Asked
 from data_kernel.api.terminusdb.commit_graph import DATABASE_GRAPHS, DatabaseGraph
 from data_kernel.api.terminusdb.failures import in_terms_of
-from data_kernel.api.terminusdb.parameters import DataVersion, Parameters, resource_of
+from data_kernel.api.terminusdb.parameters import DataVersion, Parameters, json_body, resource_of
 from data_kernel.api.terminusdb.prefixes import prefixes_of
 from data_kernel.api.terminusdb.reading import Batches, Reading
 from data_kernel.api.terminusdb.refusals import document_not_found, not_offered
@@ -37,8 +37,8 @@ async def head_documents(request: Request, kernel: TheKernel) -> Response:
 
 
 async def get_documents(request: Request, kernel: TheKernel) -> Response:
-    """Documents of one state, as a stream of objects or as an array."""
-    return await answer_documents(request, kernel, None)
+    """Documents of one state, as a stream of objects or as an array; TerminusDB's clients send a body to GET, too."""
+    return await answer_documents(request, kernel, (await json_body(request)).value)
 
 
 async def answer_documents(request: Request, kernel: Kernel, overriding: Json) -> Response:

@@ -171,9 +171,9 @@ def _atom(text: str) -> str:
     return text if _PLAIN_ATOM.fullmatch(text) else f"'{text}'"
 
 
-def already_exists(cause: AlreadyExists, kind: str, members: Mapping[str, Json]) -> Refusal:
+def already_exists(cause: AlreadyExists, kind: str, members: Mapping[str, Json], text: str = "") -> Refusal:
     """What should be made is there."""
-    return Refusal(cause, kind=kind, members=members)
+    return Refusal(cause, kind=kind, members=members, text=text)
 
 
 def version_mismatch(requested: str, actual: str) -> Refusal:
