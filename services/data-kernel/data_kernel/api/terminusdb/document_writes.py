@@ -27,7 +27,7 @@ _DELETE_ATTEMPTS = 5
 
 async def insert_documents(request: Request, kernel: TheKernel) -> Response:
     """Insert one document, or an array of them; with the override header the body is a query instead."""
-    body = await json_body(request)
+    body = await json_body(request, of_documents=True)
     if effective_method(request) == "GET":
         return await answer_documents(request, kernel, body.value)
     write = await Write.of(request, kernel, body)
@@ -39,7 +39,7 @@ async def insert_documents(request: Request, kernel: TheKernel) -> Response:
 
 async def replace_documents(request: Request, kernel: TheKernel) -> Response:
     """Replace documents, or with `create` insert or replace them."""
-    body = await json_body(request)
+    body = await json_body(request, of_documents=True)
     write = await Write.of(request, kernel, body)
     mode = PutMode.UPSERT if write.parameters.flag("create") else PutMode.REPLACE
     return await _put(write, body, mode, full=False)

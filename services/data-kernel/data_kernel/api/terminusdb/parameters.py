@@ -30,7 +30,7 @@ from data_kernel.api.terminusdb.resources import (
 )
 from data_kernel.application.bodies import decode_body
 from data_kernel.domain.documents import Graph
-from shared.canonical import Json, decode
+from shared.canonical import Json, decode, encode
 from shared.errors import InvalidInput
 from shared.http import read_body
 
@@ -83,7 +83,7 @@ class Parameters:
         """Those of the query, and over them those of a body that stands for a query."""
         given = dict(request.query_params)
         if isinstance(overriding, dict):
-            given |= {name: _as_text(name, value) for name, value in overriding.items()}
+            given |= {name: _as_text(value) for name, value in overriding.items() if value is not None}
         return cls(given)
 
     def text(self, name: str) -> str:
@@ -139,12 +139,9 @@ class Parameters:
                 raise not_offered(f"{name}=true", name)
 
 
-def _as_text(name: str, value: Json) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int):
-        return str(value)
-    raise not_offered(f"{name} of this form in a body", name)
+def _as_text(value: Json) -> str:
+    """A parameter in a body as it would stand in a query: a text as it is, all else as JSON."""
+    return value if isinstance(value, str) else encode(value).decode()
 
 
 class DataVersion:
@@ -174,8 +171,9 @@ class DataVersion:
         return self._value if self._label == resource.kind.value else None
 
 
-async def json_body(request: Request) -> JsonBody:
-    """The request's JSON; `null` where it has no body."""
+async def json_body(request: Request, *, of_documents: bool = False) -> JsonBody:
+    """The request's JSON; `null` where it has no body. Documents may stand one after another, as TerminusDB takes them,
+    and of a name that stands twice in one of them the last value holds."""
     media_type = request.headers.get("content-type", "")
     text = await read_body(request, kernel_of(request).settings.limits.request_body_bytes)
     if not text.strip():
@@ -187,12 +185,12 @@ async def json_body(request: Request) -> JsonBody:
             text=f"Bad 'Content-Type' header value: '{media_type}'. Expected value: 'application/json'",
             envelope="api:BadContentTypeErrorResponse",
         )
-    return JsonBody(await _decoded(text, kernel_of(request).settings.limits.documents_per_request), len(text))
+    if not of_documents:
+        return JsonBody(await decode_body(text), len(text))
+    return JsonBody(await _documents(text, kernel_of(request).settings.limits.documents_per_request), len(text))
 
 
-async def _decoded(text: bytes, limit: int) -> Json:
-    """One JSON value, or the array of several objects that stand one after another; of a name that stands twice in an
-    object the last value holds."""
+async def _documents(text: bytes, limit: int) -> Json:
     try:
         return await decode_body(text)
     except InvalidInput as error:
