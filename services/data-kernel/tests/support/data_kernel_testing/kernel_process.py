@@ -86,6 +86,11 @@ class KernelProcess:
         self.process = None
         return status
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment that it runs in."""
+        return dict(self._environ)
+
     def output(self) -> str:
         """What the last start has written so far."""
         return self.log.read_bytes()[self._started_at :].decode()

@@ -1,0 +1,171 @@
+"""Backups: a consistent copy of a store in use, and its way back. Each is one file and its manifest beside it.
+
+A backup is made by SQLite's online backup from within one read transaction: it holds exactly the commits that were
+durable when it began, and neither waits for the writer nor makes it wait. The manifest has the SHA-256 of the file.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import apsw
+
+from data_kernel.adapters.embedded import file
+from data_kernel.adapters.embedded.ownership import Ownership
+from data_kernel.adapters.embedded.schema import FORMAT_VERSION
+from data_kernel.adapters.embedded.times import system_clock, to_datetime
+from data_kernel.domain.times import rfc3339
+from shared.errors import AlreadyExists, InvalidInput, NotFound, Unavailable
+
+_PAGES_AT_ONCE = 512
+_CHUNK_BYTES = 1 << 20
+
+OnProgress = Callable[[int, int], None]
+"""Is told what is done and what there is to do, in pages or bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup is: the store's format, when it was made (RFC 3339), and how to tell that it is whole."""
+
+    format: int
+    made_at: str
+    size_bytes: int
+    sha256: str
+
+
+def manifest_path(backup: Path) -> Path:
+    """Where the manifest of a backup is."""
+    return backup.with_name(backup.name + ".manifest.json")
+
+
+def back_up(store: Path, target: Path, on_progress: OnProgress) -> Manifest:
+    """Copy the store, which may be in use, to a new file; returns when copy and manifest are durable.
+
+    Errors: `NotFound` without a store, `AlreadyExists` for a target that is there, `Unavailable` where a disk refuses.
+    """
+    if not store.exists():
+        raise NotFound("there is no store to be backed up", field="store")
+    if target.exists():
+        raise AlreadyExists("the target is there already; a backup overwrites nothing", field="target")
+    file.prepare(store)
+    part = target.with_name(target.name + ".part")
+    try:
+        part.unlink(missing_ok=True)
+        _copy_pages(store, part, on_progress)
+        made = Manifest(FORMAT_VERSION, rfc3339(to_datetime(system_clock())), part.stat().st_size, _sha256_of(part))
+        _write_durably(manifest_path(target), json.dumps(asdict(made), indent=2).encode() + b"\n")
+        _put_in_place(part, target)
+    except (apsw.Error, OSError) as error:
+        raise Unavailable(f"the backup was not made: {type(error).__name__}") from error
+    return made
+
+
+def restore(backup: Path, store: Path, on_progress: OnProgress, *, force: bool = False) -> Manifest:
+    """Put a backup in the store's place, once a copy of it has been checked; the backup stays as it is.
+
+    Errors: `NotFound` without backup or manifest, `InvalidInput` for one that is not whole, `AlreadyExists` for a store
+    that is there, unless `force`, `Unavailable` while a process has it. A store that was there is untouched by a
+    backup that is refused.
+    """
+    made = read_manifest(backup)
+    store.parent.mkdir(parents=True, exist_ok=True)
+    ownership = Ownership(store)
+    part = store.with_name(store.name + ".restoring")
+    try:
+        if store.exists() and not force:
+            raise AlreadyExists("a store is there already; it is replaced with --force alone", field="store")
+        _copy_bytes(backup, part, on_progress)
+        check_backup(part, made)
+        # The log of the store that goes must not be played into the one that comes. Whoever loses power between
+        # the two steps has the old store's last checkpoint, and restores again.
+        for suffix in ("-wal", "-shm"):
+            store.with_name(store.name + suffix).unlink(missing_ok=True)
+        _sync_folder(store.parent)
+        _put_in_place(part, store)
+    except OSError as error:
+        raise Unavailable(f"the backup was not restored: {type(error).__name__}") from error
+    finally:
+        part.unlink(missing_ok=True)
+        ownership.release()
+    return made
+
+
+def read_manifest(backup: Path) -> Manifest:
+    """The manifest of a backup; `NotFound`, `InvalidInput`."""
+    try:
+        return Manifest(**json.loads(manifest_path(backup).read_bytes()))
+    except FileNotFoundError:
+        raise NotFound("there is no such backup: its manifest is missing", field="backup") from None
+    except (ValueError, TypeError):
+        raise InvalidInput("the backup's manifest is damaged", field="backup") from None
+
+
+def check_backup(copy: Path, made: Manifest) -> None:
+    """Check a backup against its manifest, and its pages by themselves; `InvalidInput` where it is not whole."""
+    if copy.stat().st_size != made.size_bytes or _sha256_of(copy) != made.sha256:
+        raise InvalidInput("the backup is not the file that its manifest describes", field="backup")
+    file.prepare(copy)
+    connection = file.connect_reader(copy)
+    try:
+        found = connection.pragma("integrity_check")
+    finally:
+        connection.close()
+    if found != "ok":
+        raise InvalidInput("the backup's pages are damaged", field="backup")
+
+
+def _copy_pages(store: Path, part: Path, on_progress: OnProgress) -> None:
+    source = file.connect_reader(store)
+    os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    target = apsw.Connection(str(part))
+    try:
+        source.execute("BEGIN")
+        source.execute("SELECT format FROM meta").fetchall()  # from here on the source stands still
+        with target.backup("main", source, "main") as copying:
+            while not copying.done:
+                copying.step(_PAGES_AT_ONCE)
+                on_progress(copying.page_count - copying.remaining, copying.page_count)
+        source.execute("COMMIT")
+    finally:
+        target.close()
+        source.close()
+
+
+def _copy_bytes(source: Path, target: Path, on_progress: OnProgress) -> None:
+    size, done = source.stat().st_size, 0
+    target.unlink(missing_ok=True)
+    with source.open("rb") as read, os.fdopen(os.open(target, os.O_RDWR | os.O_CREAT, 0o600), "wb") as write:
+        while chunk := read.read(_CHUNK_BYTES):
+            write.write(chunk)
+            done += len(chunk)
+            on_progress(done, size)
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    _put_in_place(part, path)
+
+
+def _put_in_place(part: Path, path: Path) -> None:
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
+    part.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

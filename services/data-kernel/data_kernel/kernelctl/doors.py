@@ -1,0 +1,114 @@
+"""The way to the documents: the kernel that runs, or the kernel's interface over the file where no process has it."""
+
+import getpass
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.types import Receive, Scope, Send
+
+from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.embedded.ownership import Ownership
+from data_kernel.adapters.metrics import PrometheusMetrics
+from data_kernel.api.rest import routers
+from data_kernel.application.kernel import Kernel
+from data_kernel.settings import KernelSettings
+from shared.clients.kernel_http import KernelHttp
+from shared.context import ADMIN_ROLE, CallContext, Caller, use
+from shared.errors import NotFound, Unavailable
+from shared.http import Dependency, Health, build_app
+from shared.http.client import open_http_client
+from shared.security import Authenticator, build_signer
+from shared.telemetry import Telemetry
+
+_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the store is, and how the kernel is reached where it runs; an empty `url` is the settings' port here."""
+
+    settings: KernelSettings
+    url: str = ""
+    token: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The store's file."""
+        return self.settings.store_path
+
+
+def is_owned(path: Path) -> bool:
+    """Whether a process has the store; `NotFound` where there is no store."""
+    if not path.exists():
+        raise NotFound("there is no store; STORE_PATH or --store says where it is", field="store")
+    try:
+        Ownership(path).release()
+    except Unavailable:
+        return True
+    return False
+
+
+@asynccontextmanager
+async def open_door(place: Place) -> AsyncIterator[KernelHttp]:
+    """A client of the kernel's interface, with the operator as the caller."""
+    async with AsyncExitStack() as stack:
+        if is_owned(place.path):
+            url = place.url or f"http://127.0.0.1:{place.settings.http_port}"
+            signer = build_signer(place.settings)
+            audience = place.settings.service_name
+            client = open_http_client(url, audience=audience, signer=signer, timeout_s=_TIMEOUT_S)
+        else:
+            client = await stack.enter_async_context(_over_the_file(place.settings))
+        kernel = KernelHttp(client, default_database=place.settings.kernel_default_db)
+        stack.push_async_callback(kernel.close)
+        stack.enter_context(use(CallContext(bearer_token=place.token)))
+        yield kernel
+
+
+@asynccontextmanager
+async def _over_the_file(settings: KernelSettings) -> AsyncIterator[httpx2.AsyncClient]:
+    telemetry = Telemetry.off(settings.service_name)
+    metrics = PrometheusMetrics(telemetry.registry)
+    store = await EmbeddedStore.open(settings.store_path, metrics=metrics)
+    try:
+        kernel = Kernel.build(store, settings, metrics)
+        app = build_app(
+            title="kernelctl",
+            settings=settings,
+            authenticator=_Operator(settings),
+            health=Health(settings.service_name, {"store": Dependency(store.ping, required=True)}, store.ping),
+            lifespan=_no_lifespan,
+            routers=routers(),
+            telemetry=telemetry,
+        )
+
+        async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "state": {"kernel": kernel}}, receive, send)
+
+        transport = httpx2.ASGITransport(app=with_state)
+        audience = settings.service_name
+        yield open_http_client("http://kernelctl", audience=audience, timeout_s=_TIMEOUT_S, transport=transport)
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def _no_lifespan(_: object) -> AsyncIterator[MutableMapping[str, Any]]:
+    yield {}
+
+
+class _Operator(Authenticator):
+    """Whoever may open the file needs no token: every call is that of the account that runs this process."""
+
+    def __init__(self, settings: KernelSettings) -> None:
+        super().__init__(settings.service_name, settings.env, None, None)
+        self._caller = Caller(getpass.getuser(), settings.service_name, frozenset({ADMIN_ROLE}))
+
+    def authenticate(self, *, bearer_token: str, service_proof: str, allow_bare_user: bool = False) -> Caller:
+        """The operator."""
+        del bearer_token, service_proof, allow_bare_user
+        return self._caller

@@ -1,0 +1,67 @@
+"""What the commands print: lines for people, or with `--json` one JSON value a line."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from shared.canonical import Json, encode
+from shared.database.interfaces import CommitInfo, DocumentChange
+
+_SIGNS = {"created": "+", "updated": "~", "deleted": "-"}
+
+
+def tell_json(value: Json) -> None:
+    """One value on a line of its own."""
+    sys.stdout.buffer.write(encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def tell(line: str) -> None:
+    """A line for people."""
+    sys.stdout.write(line + "\n")
+
+
+def commit_json(commit: CommitInfo) -> dict[str, Json]:
+    """A commit with all that it says of itself."""
+    return {**asdict(commit), "parents": list(commit.parents), "time": commit.time.isoformat()}
+
+
+def commit_line(commit: CommitInfo) -> str:
+    """A commit in one line."""
+    return f"{commit.id}  {commit.time:%Y-%m-%d %H:%M:%S}  {commit.author}  {commit.message}"
+
+
+def change_json(change: DocumentChange) -> dict[str, Json]:
+    """A difference with the document before and after."""
+    return {**asdict(change), "kind": str(change.kind)}
+
+
+def change_line(change: DocumentChange) -> str:
+    """A difference in one line, without content."""
+    return f"{_SIGNS[change.kind]} {change.id}"
+
+
+class OnProgress(Protocol):
+    """Is told what is done, and what there is to do where that is known."""
+
+    def __call__(self, done: int, total: int | None = None, /) -> None:
+        """Move the bar."""
+
+
+@contextmanager
+def progress(what: str) -> Iterator[OnProgress]:
+    """A bar on stderr; none where nobody looks."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def on_progress(done: int, total: int | None = None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield on_progress
