@@ -1,8 +1,10 @@
 """Bodies: one version of a document as it lies in the file.
 
-A body is a kind (0 document, 1 tombstone), the ids that the document refers to (one byte string, NUL between them), the
-name of its class, and its canonical bytes; a tombstone has the id of the certificate of its purge instead of these.
-The tree holds a body's digest: SHA-256 over the document's key, the class with its length and the canonical bytes.
+A body is a kind, the document's key (16 bytes), the ids that the document refers to (one byte string, NUL between
+them), the name of its class, and its canonical bytes. The tree holds its digest: SHA-256 over the key, the class with
+its length and the canonical bytes. A purge leaves a *tombstone*, which has the id of its certificate instead of the
+canonical bytes, and no key; a version that shared its key with purged ones loses the key too and is *attested*: nobody
+can check its digest any more, and nobody can guess at those of the purged ones.
 """
 
 import hashlib
@@ -13,10 +15,13 @@ import apsw
 
 from data_kernel.adapters.embedded import packing
 from data_kernel.adapters.embedded.access import Access
-from shared.errors import Gone, Internal
+from shared.errors import Internal
 
-_DOCUMENT = b"\0"
-_TOMBSTONE = 1
+KEY_BYTES = 16
+
+_DOCUMENT, _TOMBSTONE, _ATTESTED = 0, 1, 2
+_REFERENCES_AT = 1 + KEY_BYTES
+_NO_KEY = bytes(KEY_BYTES)
 _SEPARATOR = "\0"  # no id holds one
 # A body that is not wanted costs less to read over than a search for the next one.
 _MAX_GAP = 8
@@ -34,31 +39,48 @@ class Body(NamedTuple):
     is_tombstone: bool = False
 
 
-def encode(type_name: str, content: bytes, references: frozenset[str]) -> bytes:
-    """The body of a document."""
+def encode(key: bytes, type_name: str, content: bytes, references: frozenset[str]) -> bytes:
+    """The body of a document with this key."""
     targets = _SEPARATOR.join(sorted(references)).encode()
-    return _DOCUMENT + packing.string(targets) + packing.string(type_name.encode()) + content
-
-
-def tombstone(body: bytes, certificate: str) -> bytes:
-    """What stays of a body after its purge: class and references, which the indexes know as well."""
-    _, at = packing.read_string(body, 1)
-    _, at = packing.read_string(body, at)
-    return bytes((_TOMBSTONE,)) + body[1:at] + certificate.encode()
-
-
-def digest(key: bytes, body: bytes) -> bytes:
-    """What the tree has for a body, with the 16 bytes of its document's key."""
-    size, at = packing.read_number(body, 1)
-    return hashlib.sha256(key + body[at + size :]).digest()
+    return b"".join((bytes((_DOCUMENT,)), key, packing.string(targets), packing.string(type_name.encode()), content))
 
 
 def decode(data: bytes) -> Body:
     """The body of a row; `IndexError` or `UnicodeDecodeError` for bytes that are none."""
-    targets, at = packing.read_string(data, 1)
+    targets, at = packing.read_string(data, _REFERENCES_AT)
     type_name, at = packing.read_string(data, at)
     references = frozenset(targets.decode().split(_SEPARATOR)) if targets else frozenset()
     return Body(type_name.decode(), data[at:], references, data[0] == _TOMBSTONE)
+
+
+def digest(body: bytes) -> bytes | None:
+    """What the tree has for a body; `None` for one without a key, whose digest can only be attested."""
+    if body[0] != _DOCUMENT:
+        return None
+    size, at = packing.read_number(body, _REFERENCES_AT)
+    return hashlib.sha256(key_of(body) + body[at + size :]).digest()
+
+
+def key_of(body: bytes) -> bytes:
+    """The document's key; zeros where a purge has taken it."""
+    return body[1:_REFERENCES_AT]
+
+
+def tombstone(body: bytes, certificate: str) -> bytes:
+    """What stays of a body after its purge: class and references, which the indexes know as well."""
+    _, at = packing.read_string(body, _REFERENCES_AT)
+    _, at = packing.read_string(body, at)
+    return bytes((_TOMBSTONE,)) + _NO_KEY + body[_REFERENCES_AT:at] + certificate.encode()
+
+
+def is_tombstone(body: bytes) -> bool:
+    """Whether the body was purged."""
+    return body[0] == _TOMBSTONE
+
+
+def attested(body: bytes) -> bytes:
+    """The body without its key."""
+    return bytes((_ATTESTED,)) + _NO_KEY + body[_REFERENCES_AT:]
 
 
 def read(access: Access, position: int) -> Body:
@@ -69,18 +91,6 @@ def read(access: Access, position: int) -> Body:
     if data is None:
         raise _lost()
     return decode(data)
-
-
-def read_document(access: Access, position: int) -> Body:
-    """The body at a position; `Gone` where it was purged."""
-    return refuse_tombstone(read(access, position))
-
-
-def refuse_tombstone(body: Body) -> Body:
-    """The body itself; `Gone` names the certificate of its purge."""
-    if body.is_tombstone:
-        raise Gone(f"the document was purged; certificate {body.content.decode()}", field="id")
-    return body
 
 
 def read_many(access: Access, positions: Sequence[int]) -> Generator[Body]:

@@ -63,7 +63,7 @@ def _write(session: WriteSession, database: int, request: WriteRequest) -> Write
         return WriteOutcome(plan.ids, head, request.branch, changed=bool(plan.changes))
     merged = tuple(ancestry.position_of(session.access, database, parent) for parent in request.merge_parents)
     parents = merged if base is None else (base, *merged)
-    made = _make(session, database, base, parents, content, plan)
+    made = _make(session, database, base, parents, content, plan, new_keys=request.redacts)
     branch = branch or branches.begin(session, database, request.branch, request.attribution, None)
     commit, time_us = _keep(session, made, request.branch, request.attribution)
     reflog.move(session, branch, request.cause, (*commit, time_us), time_us, request.attribution)
@@ -85,9 +85,16 @@ def write_detached(session: WriteSession, request: DetachedRequest) -> str:
 
 
 def _make(
-    session: WriteSession, database: int, base: int | None, parents: tuple[int, ...], content: Content, plan: Plan
+    session: WriteSession,
+    database: int,
+    base: int | None,
+    parents: tuple[int, ...],
+    content: Content,
+    plan: Plan,
+    *,
+    new_keys: bool = False,
 ) -> _Made:
-    made = draft(session, database, content, plan.changes)
+    made = draft(session, database, content, plan.changes, new_keys=new_keys)
     return _Made(database, base, parents, content.edited(made.edits), made)
 
 

@@ -14,6 +14,7 @@ from data_kernel.adapters.embedded.tree import Leaf
 from data_kernel.application.ports import ScanQuery
 from data_kernel.domain.databases import State
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from shared.errors import Gone
 
 BATCH_BYTES = 1_000_000
 BATCH_ROWS = 1_000
@@ -45,20 +46,29 @@ class DiffPage:
 
 
 def find(access: Access, content: Content, graph: Graph, document_id: str) -> StoredDocument | None:
-    """The document, or `None`; `Gone` where it was purged."""
-    leaf = content.graph(graph).get(document_id.encode())
-    if leaf is None:
-        return None
-    body = bodies.read_document(access, leaf.position)
-    return StoredDocument(document_id, body.type, body.content)
+    """The document, or `None`, also where it was purged."""
+    body = _body(access, content, graph, document_id)
+    return None if body is None or body.is_tombstone else StoredDocument(document_id, body.type, body.content)
 
 
 def get(
     access: Access, database: str, state: State, document_ids: Sequence[str], graph: Graph
 ) -> list[StoredDocument | None]:
-    """The documents in the order asked; `None` for each that is not there."""
+    """The documents in the order asked; `None` for each that is not there, `Gone` where one was purged."""
     content = revisions.content(access, database, state)
-    return [find(access, content, graph, document_id) for document_id in document_ids]
+    return [_find_or_gone(access, content, graph, document_id) for document_id in document_ids]
+
+
+def _find_or_gone(access: Access, content: Content, graph: Graph, document_id: str) -> StoredDocument | None:
+    body = _body(access, content, graph, document_id)
+    if body is not None and body.is_tombstone:
+        raise Gone(f"the document was purged; certificate {body.content.decode()}", field="id")
+    return None if body is None else StoredDocument(document_id, body.type, body.content)
+
+
+def _body(access: Access, content: Content, graph: Graph, document_id: str) -> Body | None:
+    leaf = content.graph(graph).get(document_id.encode())
+    return None if leaf is None else bodies.read(access, leaf.position)
 
 
 def scan_page_of(access: Access, database: str, state: State, query: ScanQuery) -> Page:
@@ -88,7 +98,7 @@ def _fill(access: Access, entries: Iterator[_Entry], query: ScanQuery, skipped: 
             if row is None:
                 return Page(documents, skipped, scanned, None)
             document_id, body = row
-            if query.type_name is not None and body.type != query.type_name:
+            if body.is_tombstone or (query.type_name is not None and body.type != query.type_name):
                 pass
             elif skipped < query.skip:
                 skipped += 1
@@ -96,7 +106,6 @@ def _fill(access: Access, entries: Iterator[_Entry], query: ScanQuery, skipped: 
                 size_bytes += len(body.content)
                 if documents and size_bytes > BATCH_BYTES:
                     break
-                bodies.refuse_tombstone(body)
                 documents.append(StoredDocument(document_id, body.type, body.content))
             scanned, seen = scanned + 1, document_id
     return Page(documents, skipped, scanned, seen)
@@ -169,9 +178,11 @@ def diff_page(access: Access, database: str, old: State, new: State, graph: Grap
 
 
 def to_change(access: Access, graph: Graph, document_id: str, old: Leaf | None, new: Leaf | None) -> Change:
-    """What happened to a document between two leaves; `Gone` where either was purged."""
-    before = None if old is None else bodies.read_document(access, old.position)
-    after = None if new is None else bodies.read_document(access, new.position)
+    """What happened to a document between two leaves; one that was purged is told like one that is not there."""
+    before, after = (
+        None if leaf is None or (body := bodies.read(access, leaf.position)).is_tombstone else body
+        for leaf in (old, new)
+    )
     present = after or before
     return Change(
         graph=graph,
