@@ -13,6 +13,7 @@ from data_kernel.adapters.embedded import (
     databases,
     file,
     history,
+    mounts,
     purging,
     reads,
     reflog,
@@ -73,7 +74,7 @@ class EmbeddedStore:
         `clock` tells microseconds since 1970, UTC; `random` makes document keys: the same clock, random source and
         operations give the same commit ids. `max_size_bytes` bounds the file (its log beside it apart).
         Errors: `Unavailable` while another process has it or where the file cannot be used, `Unsupported` for another
-        format, `InvalidInput` for a file that is not a store.
+        format or a network file system, `InvalidInput` for a file that is not a store.
         """
         ownership, session = await asyncio.to_thread(_open, path, clock, random, max_size_bytes)
         return cls(path, ownership, session, clock, metrics or StoreCounters())
@@ -252,6 +253,7 @@ class EmbeddedStore:
 
 def _open(path: Path, clock: Clock, random: RandomSource, max_size_bytes: int | None) -> tuple[Ownership, WriteSession]:
     path.parent.mkdir(parents=True, exist_ok=True)
+    mounts.refuse_network(path.parent)
     ownership = Ownership(path)
     try:
         file.prepare(path)
