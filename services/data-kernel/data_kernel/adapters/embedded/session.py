@@ -107,7 +107,7 @@ class WriteSession:
         """Write all that the group has made, clock and counter too; once a group."""
         self.flush()
         commits = self.access.memory.commits
-        if commits.is_due:
+        if commits.is_due and not self._deleted:  # else the next group does it, without the commits that go
             commits.write_batch(self.connection)
             self._has_batch = True
         if self._is_dirty:
