@@ -8,19 +8,19 @@ can check its digest any more, and nobody can guess at those of the purged ones.
 """
 
 import hashlib
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
-
-import apsw
 
 from data_kernel.adapters.embedded import packing
 from data_kernel.adapters.embedded.access import Access
+from data_kernel.domain.documents import StoredDocument
 from shared.errors import Internal
 
 KEY_BYTES = 16
 
 _DOCUMENT, _TOMBSTONE, _ATTESTED = 0, 1, 2
 _REFERENCES_AT = 1 + KEY_BYTES
+_LONG = 0x80  # a length from here on takes more than one byte
 _NO_KEY = bytes(KEY_BYTES)
 _SEPARATOR = "\0"  # no id holds one
 # A body that is not wanted costs less to read over than a search for the next one.
@@ -83,43 +83,56 @@ def attested(body: bytes) -> bytes:
     return bytes((_ATTESTED,)) + _NO_KEY + body[_REFERENCES_AT:]
 
 
+def document(document_id: str, data: bytes) -> StoredDocument | None:
+    """The document of a row; `None` where it was purged."""
+    size = data[_REFERENCES_AT]
+    at = _REFERENCES_AT + 1
+    if size:  # most documents refer to nothing
+        size, at = packing.read_number(data, _REFERENCES_AT)
+        at += size
+    size = data[at]
+    at += 1
+    if size >= _LONG:
+        size, at = packing.read_number(data, at - 1)
+    end = at + size
+    return None if data[0] == _TOMBSTONE else StoredDocument(document_id, data[at:end].decode(), data[end:])
+
+
 def read(access: Access, position: int) -> Body:
     """The body at a position; it may be a tombstone."""
+    return decode(row_at(access, position))
+
+
+def row_at(access: Access, position: int) -> bytes:
+    """The bytes of the row at a position."""
     data = access.pending.bodies.get(position)
     if data is None:
         data = access.connection.execute(_GET, (position,)).get
     if data is None:
         raise _lost()
-    return decode(data)
+    return data
 
 
-def read_many(access: Access, positions: Sequence[int]) -> Generator[Body]:
-    """The bodies in the order asked, each row read when it is its turn; what lies together is read in one run."""
+def read_rows(access: Access, positions: Sequence[int]) -> list[bytes]:
+    """The rows' bytes in the order asked; what lies together is read in one run."""
+    rows: list[bytes] = []
     start = 0
     for end in range(1, len(positions) + 1):
         if end == len(positions) or not 0 < positions[end] - positions[end - 1] <= _MAX_GAP:
-            yield from _read_run(access, positions[start:end])
+            rows += _read_run(access, positions[start:end])
             start = end
+    return rows
 
 
-def _read_run(access: Access, positions: Sequence[int]) -> Generator[Body]:
-    if len(positions) == 1 or positions[0] in access.pending.bodies:
-        yield from (read(access, position) for position in positions)
-        return
-    rows = access.connection.execute(_RUN, (positions[0], positions[-1]))
+def _read_run(access: Access, positions: Sequence[int]) -> list[bytes]:
+    first, last = positions[0], positions[-1]
+    if first == last or first in access.pending.bodies:
+        return [row_at(access, position) for position in positions]
+    found: dict[int, bytes] = dict(access.connection.execute(_RUN, (first, last)).fetchall())  # type: ignore[arg-type]
     try:
-        for position in positions:
-            yield decode(_find(rows, position))
-    finally:
-        rows.close()
-
-
-def _find(rows: apsw.Cursor, wanted: int) -> bytes:
-    for position, data in rows:
-        if position == wanted:
-            found: bytes = data
-            return found
-    raise _lost()
+        return [found[position] for position in positions]
+    except KeyError:
+        raise _lost() from None
 
 
 def _lost() -> Internal:
