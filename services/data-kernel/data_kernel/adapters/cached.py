@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from opentelemetry.trace import Tracer
 
 from data_kernel.adapters.observed import ObservedStore, StoreMetrics
-from data_kernel.application.ports import DocumentStore
+from data_kernel.application.ports import DocumentStore, PurgeOutcome, PurgeRequest
 from data_kernel.domain.databases import Revision, State
 from data_kernel.domain.documents import Graph, StoredDocument
 
-_Key = tuple[str, str, Graph, str]
+_Key = tuple[int, str, str, Graph, str]
 _ENTRY_BYTES = 400
 """What an entry takes beside its document's bytes: measured with small documents, key and bookkeeping included."""
 _MAX_HEADS = 10_000
@@ -86,7 +86,8 @@ class CachedStore(ObservedStore):
         commit = state.commit
         if commit is None:
             return await super().get(database, state, document_ids, graph)
-        keys = [(database, commit, graph, document_id) for document_id in document_ids]
+        epoch = self.purge_epoch  # what is read from here on is kept for this epoch, even if it ends meanwhile
+        keys = [(epoch, database, commit, graph, document_id) for document_id in document_ids]
         found = [self._documents.get(key) for key in keys]
         missing = [place for place, document in enumerate(found) if document is None]
         if missing:
@@ -96,6 +97,13 @@ class CachedStore(ObservedStore):
                 if document is not None:
                     self._documents.put(keys[place], document)
         return found
+
+    async def purge(self, request: PurgeRequest) -> PurgeOutcome:
+        """As the port says."""
+        try:
+            return await super().purge(request)
+        finally:
+            self._documents.clear()
 
     async def delete_database(self, name: str) -> None:
         """As the port says."""

@@ -12,6 +12,8 @@ from data_kernel.application.ports import (
     DetachedRequest,
     DocumentStore,
     MoveRequest,
+    PurgeOutcome,
+    PurgeRequest,
     ScanQuery,
     WriteOutcome,
     WriteRequest,
@@ -116,6 +118,16 @@ class ObservedStore:
         """As the port says."""
         async with self._call("move_branch", request.database, request.branch):
             return await self._inner.move_branch(request)
+
+    async def purge(self, request: PurgeRequest) -> PurgeOutcome:
+        """As the port says, without a time limit: it takes as long as the history is."""
+        with self._measured("purge"):
+            return await self._inner.purge(request)
+
+    @property
+    def purge_epoch(self) -> int:
+        """As the port says."""
+        return self._inner.purge_epoch
 
     async def set_tag(self, tag: Tag) -> None:
         """As the port says."""

@@ -58,6 +58,7 @@ class WriteRequest:
     `create_branch` makes a missing branch as an orphan, else a missing branch is NotFound. With `dry_run` the planner
     runs and nothing is kept. `expected_head` is compared inside the writer; `None` is any. `merge_parents` are the
     commit's further parents, behind the head; with any the commit is made even where the plan has no changes.
+    `redacts` tells that the values so far are to be purged: the changed documents' new versions stay verifiable then.
     """
 
     database: str
@@ -70,6 +71,7 @@ class WriteRequest:
     create_branch: bool = False
     cause: RefCause = RefCause.COMMIT
     merge_parents: tuple[str, ...] = ()
+    redacts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,28 @@ class MoveRequest:
     cause: RefCause
     attribution: Attribution
     expected_head: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeRequest:
+    """Take every version of the documents out of the database, on every branch, read-only ones too, and on none.
+
+    With `keeps_heads` those stay that a branch has at its head. `certificate` names what the purge was done for; it is
+    what is left in the place of the bytes.
+    """
+
+    database: str
+    document_ids: tuple[str, ...]
+    certificate: str
+    keeps_heads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeOutcome:
+    """How many versions were purged (none twice), and the purge epoch from then on."""
+
+    versions: int
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +203,17 @@ class DocumentStore(Protocol):
     async def move_branch(self, request: MoveRequest) -> Branch:
         """Move a branch, with its ref-log entry and outbox row; `Conflict` (STALE_HEAD), `NotFound`."""
 
+    async def purge(self, request: PurgeRequest) -> PurgeOutcome:
+        """Take documents out; commits keep their ids. `Unavailable` where it is to be asked again to be complete.
+
+        A purged version is `Gone` to `get`, with the certificate's id. Listings, diffs, histories and planners see it
+        like a document that is not there.
+        """
+
+    @property
+    def purge_epoch(self) -> int:
+        """Grows with every purge; part of the key of everything that keeps documents in memory."""
+
     async def set_tag(self, tag: Tag) -> None:
         """Make a tag, or point it elsewhere."""
 
@@ -196,7 +231,7 @@ class DocumentStore(Protocol):
     async def get(
         self, database: str, state: State, document_ids: Sequence[str], graph: Graph = Graph.INSTANCE
     ) -> list[StoredDocument | None]:
-        """The documents in the order asked; `None` for each that is not there."""
+        """The documents in the order asked; `None` for each that is not there, `Gone` where one was purged."""
 
     def scan(self, database: str, state: State, query: ScanQuery) -> AsyncIterator[list[StoredDocument]]:
         """The documents in batches of at most about 1 MB; closing the iterator stops the reading in the store."""

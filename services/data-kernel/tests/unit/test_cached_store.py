@@ -21,6 +21,7 @@ class Store:
     """One branch with one document, whose body is the commit's number."""
 
     movements: int = 1
+    purge_epoch: int = 0
     asked: list[str] = field(default_factory=list)
     moves_while_resolving: bool = False
 
@@ -98,11 +99,11 @@ async def test_a_deleted_database_is_forgotten() -> None:
 
 def test_the_budget_holds_and_the_least_used_goes_first() -> None:
     cache = DocumentCache(budget_bytes=10_000)
-    keys = [("oms", "c", Graph.INSTANCE, f"A/{number}") for number in range(20)]
+    keys = [(0, "oms", "c", Graph.INSTANCE, f"A/{number}") for number in range(20)]
     for key in keys:
-        cache.put(key, StoredDocument(key[3], "A", b"x" * 600))
+        cache.put(key, StoredDocument(key[4], "A", b"x" * 600))
         cache.get(keys[0])
     kept = [key for key in keys if cache.get(key)]
     assert kept == [keys[0], *keys[-9:]]
-    cache.put(("oms", "c", Graph.INSTANCE, "A/big"), StoredDocument("A/big", "A", b"x" * 5000))
-    assert cache.get(("oms", "c", Graph.INSTANCE, "A/big")) is None
+    cache.put((0, "oms", "c", Graph.INSTANCE, "A/big"), StoredDocument("A/big", "A", b"x" * 5000))
+    assert cache.get((0, "oms", "c", Graph.INSTANCE, "A/big")) is None

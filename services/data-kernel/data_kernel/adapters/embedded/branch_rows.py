@@ -1,7 +1,7 @@
 """Rows of the table of branches."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -16,9 +16,17 @@ _SELECT = (
 )
 
 
+class Head(NamedTuple):
+    """A commit as a branch points at it."""
+
+    position: int
+    id: bytes
+    time_us: int
+
+
 @dataclass(slots=True)
 class BranchRow:
-    """One incarnation of a branch; `head_id` and `head_us` are those of the commit at `head`."""
+    """One incarnation of a branch; `head_id`, `head_text` (the same id) and `head_us` are those of `head`'s commit."""
 
     number: int
     database: int
@@ -30,6 +38,7 @@ class BranchRow:
     ref_number: int
     head_id: bytes | None = None
     head_us: int = 0
+    head_text: str | None = None
 
     def columns(self) -> tuple[int, int, str, int, int, int | None, int | None, int]:
         """The row in the order of the table's columns."""
@@ -44,10 +53,10 @@ class BranchRow:
             self.ref_number,
         )
 
-    @property
-    def head_text(self) -> str | None:
-        """The id of the head as its text."""
-        return None if self.head_id is None else commit_ids.to_text(self.head_id)
+    def point_at(self, head: Head | None) -> None:
+        """Have another head; `None`: before the first commit."""
+        self.head, self.head_id, self.head_us = head or (None, None, 0)
+        self.head_text = None if self.head_id is None else commit_ids.to_text(self.head_id)
 
 
 def find(connection: apsw.Connection, database: int, name: str) -> BranchRow | None:
@@ -102,5 +111,6 @@ def missing(name: str) -> NotFound:
 
 def _to_row(row: tuple[Any, ...]) -> BranchRow:
     number, database, name, incarnation, created_us, deleted_us, head, ref_number, head_id, time = row
-    head_us = commit_records.time_us(time) if time else 0
-    return BranchRow(number, database, name, incarnation, created_us, deleted_us, head, ref_number, head_id, head_us)
+    branch = BranchRow(number, database, name, incarnation, created_us, deleted_us, None, ref_number)
+    branch.point_at(None if head is None else Head(head, head_id, commit_records.time_us(time)))
+    return branch

@@ -2,15 +2,12 @@
 
 from data_kernel.adapters.embedded import ancestry, branch_rows, commit_records, databases, reflog, revisions
 from data_kernel.adapters.embedded.access import Access
-from data_kernel.adapters.embedded.branch_rows import BranchRow
+from data_kernel.adapters.embedded.branch_rows import BranchRow, Head
 from data_kernel.adapters.embedded.session import WriteSession
 from data_kernel.application.ports import MoveRequest
 from data_kernel.domain.commits import Attribution, RefCause
 from data_kernel.domain.databases import Branch, Revision
 from shared.errors import AlreadyExists, Conflict
-
-Head = tuple[int, bytes, int]
-"""A commit as a branch points at it: position, id, time in microseconds."""
 
 
 def create(
@@ -79,7 +76,7 @@ def _head(session: WriteSession, database: int, commit: str | None) -> Head | No
     if commit is None:
         return None
     row = ancestry.row_at(session.access, ancestry.position_of(session.access, database, commit))
-    return row.position, row.id, commit_records.time_us(row.record)
+    return Head(row.position, row.id, commit_records.time_us(row.record))
 
 
 def _newest_incarnation(session: WriteSession, database: int, name: str) -> int:

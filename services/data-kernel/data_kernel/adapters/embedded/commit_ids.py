@@ -10,6 +10,8 @@ ID_BYTES = 20
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
 _LENGTH = 31  # 36 ** 31 is the first power above 2 ** 160
+_CHUNK_PAIRS = 6
+_CHUNK = 36 ** (2 * _CHUNK_PAIRS)  # below 2 ** 63, three of them are 36 digits
 _TEXT = re.compile(f"[{_DIGITS}]{{{_LENGTH}}}")
 
 
@@ -20,13 +22,19 @@ def of_record(record: bytes) -> bytes:
 
 def to_text(commit: bytes) -> str:
     """31 of `0-9a-z`."""
-    # Two digits at a time: every commit's id passes here, and divisions of long numbers are what it costs.
-    number = int.from_bytes(commit)
+    # Every commit's id passes here, and divisions of long numbers are what it costs: so first into short ones.
+    rest, low = divmod(int.from_bytes(commit), _CHUNK)
+    high, middle = divmod(rest, _CHUNK)
+    return (_digits(high) + _digits(middle) + _digits(low))[-_LENGTH:]
+
+
+def _digits(number: int) -> str:
     pairs = []
-    for _ in range(_LENGTH // 2 + 1):
+    for _ in range(_CHUNK_PAIRS):
         number, pair = divmod(number, len(_PAIRS))
         pairs.append(_PAIRS[pair])
-    return "".join(reversed(pairs))[-_LENGTH:]
+    pairs.reverse()
+    return "".join(pairs)
 
 
 def from_text(text: str) -> bytes:

@@ -15,6 +15,7 @@ from data_kernel.adapters.embedded import (
     reflog,
 )
 from data_kernel.adapters.embedded.ancestry import CommitRow
+from data_kernel.adapters.embedded.branch_rows import Head
 from data_kernel.adapters.embedded.contents import Content, pack_ref
 from data_kernel.adapters.embedded.drafts import Draft, draft
 from data_kernel.adapters.embedded.planning import EmbeddedWriterView
@@ -63,11 +64,11 @@ def _write(session: WriteSession, database: int, request: WriteRequest) -> Write
         return WriteOutcome(plan.ids, head, request.branch, changed=bool(plan.changes))
     merged = tuple(ancestry.position_of(session.access, database, parent) for parent in request.merge_parents)
     parents = merged if base is None else (base, *merged)
-    made = _make(session, database, base, parents, content, plan)
+    made = _make(session, database, base, parents, content, plan, new_keys=request.redacts)
     branch = branch or branches.begin(session, database, request.branch, request.attribution, None)
-    commit, time_us = _keep(session, made, request.branch, request.attribution)
-    reflog.move(session, branch, request.cause, (*commit, time_us), time_us, request.attribution)
-    return WriteOutcome(plan.ids, commit_ids.to_text(commit[1]), request.branch, changed=True)
+    commit = _keep(session, made, request.branch, request.attribution)
+    reflog.move(session, branch, request.cause, commit, commit.time_us, request.attribution)
+    return WriteOutcome(plan.ids, branch.head_text, request.branch, changed=True)
 
 
 def write_detached(session: WriteSession, request: DetachedRequest) -> str:
@@ -80,19 +81,25 @@ def write_detached(session: WriteSession, request: DetachedRequest) -> str:
     if request.planner is not None:
         plan = request.planner(EmbeddedWriterView(access, content, request.base))
     made = _make(session, database, base, parents, content, plan)
-    (_, commit), _ = _keep(session, made, request.branch, request.attribution)
-    return commit_ids.to_text(commit)
+    return commit_ids.to_text(_keep(session, made, request.branch, request.attribution).id)
 
 
 def _make(
-    session: WriteSession, database: int, base: int | None, parents: tuple[int, ...], content: Content, plan: Plan
+    session: WriteSession,
+    database: int,
+    base: int | None,
+    parents: tuple[int, ...],
+    content: Content,
+    plan: Plan,
+    *,
+    new_keys: bool = False,
 ) -> _Made:
-    made = draft(session, database, content, plan.changes)
+    made = draft(session, database, content, plan.changes, new_keys=new_keys)
     return _Made(database, base, parents, content.edited(made.edits), made)
 
 
-def _keep(session: WriteSession, made: _Made, branch: str, attribution: Attribution) -> tuple[tuple[int, bytes], int]:
-    """Give the commit its time and id and keep it; returns (position, id) and the time."""
+def _keep(session: WriteSession, made: _Made, branch: str, attribution: Attribution) -> Head:
+    """Give the commit its time and id and keep it."""
     content, time_us = made.content, session.next_time_us()
     parents = [ancestry.row_at(session.access, parent).id for parent in made.parents]
     roots = (content.instance.root_hash, content.schema.root_hash)
@@ -106,7 +113,7 @@ def _keep(session: WriteSession, made: _Made, branch: str, attribution: Attribut
         delta = deltas.encode(made.draft.edits)
     packed = ancestry.pack_parents(made.parents)
     session.add_commit(CommitRow(position, commit, made.base, packed, record, delta), content)
-    return (position, commit), time_us
+    return Head(position, commit, time_us)
 
 
 def _store_roots(session: WriteSession, database: int, commit: int, content: Content) -> Content:

@@ -61,10 +61,11 @@ def of_commit(access: Access, commit: int | None) -> Content:
 
 
 def _known(access: Access, commit: int) -> Content | None:
-    return access.pending.contents.get(commit) or access.memory.contents.get(commit) or _stored(access, commit)
+    return access.pending.contents.get(commit) or access.memory.contents.get(commit) or stored(access, commit)
 
 
-def _stored(access: Access, commit: int) -> Content | None:
+def stored(access: Access, commit: int) -> Content | None:
+    """The state of a commit whose roots are stored; `None` for another one."""
     row: Any = access.connection.execute(_ROOT, (commit,)).fetchone()
     if row is None:
         return None

@@ -12,7 +12,6 @@ from data_kernel.adapters.embedded.tree import Leaf
 from data_kernel.domain.documents import Change, Graph
 
 GRAPH_NUMBERS = {Graph.INSTANCE: 0, Graph.SCHEMA: 1}
-_KEY_BYTES = 16
 _SEPARATOR = b"\0"
 _PRESENT = Leaf(b"", 0)
 _FIND_KEY = "SELECT key FROM document_key WHERE database = ? AND graph = ? AND id = ?"
@@ -24,6 +23,7 @@ _NONE = Body("", b"", frozenset())
 class Draft:
     """The edits of one commit, and the bodies and document keys that they need."""
 
+    has_new_keys: bool = False
     edits: Edits = field(default_factory=lambda: ([], [], [], []))
     bodies: dict[int, bytes] = field(default_factory=dict)
     keys: dict[tuple[int, int, str], bytes] = field(default_factory=dict)
@@ -34,9 +34,14 @@ class Draft:
         session.rows.keys.update(self.keys)
 
 
-def draft(session: WriteSession, database: int, content: Content, changes: Sequence[Change]) -> Draft:
-    """Work the changes out, those of one document at most once; `ValueError` for a plan that changes one twice."""
-    made = Draft()
+def draft(
+    session: WriteSession, database: int, content: Content, changes: Sequence[Change], *, new_keys: bool = False
+) -> Draft:
+    """Work the changes out; `ValueError` for a plan that changes a document twice.
+
+    With `new_keys` the documents get other keys than their versions so far.
+    """
+    made = Draft(new_keys)
     # In order of the key, so that what a listing reads one after another lies together.
     for change in sorted(changes, key=_place):
         key = change.id.encode()
@@ -53,17 +58,19 @@ def draft(session: WriteSession, database: int, content: Content, changes: Seque
 
 
 def _put(session: WriteSession, made: Draft, database: int, change: Change, content: bytes) -> Leaf:
-    body = bodies.encode(change.type, content, change.references)
+    key = _document_key(session, made, (database, GRAPH_NUMBERS[change.graph], change.id))
+    body = bodies.encode(key, change.type, content, change.references)
     position = session.next_position("body", database)
     made.bodies[position] = body
-    key = _document_key(session, made, (database, GRAPH_NUMBERS[change.graph], change.id))
-    return Leaf(bodies.digest(key, body), position)
+    return Leaf(bodies.digest(body) or b"", position)
 
 
 def _document_key(session: WriteSession, made: Draft, place: tuple[int, int, str]) -> bytes:
-    key: bytes | None = session.rows.keys.get(place) or session.connection.execute(_FIND_KEY, place).get
+    key: bytes | None = None
+    if not made.has_new_keys:
+        key = session.rows.keys.get(place) or session.connection.execute(_FIND_KEY, place).get
     if key is None:
-        key = made.keys[place] = session.random(_KEY_BYTES)
+        key = made.keys[place] = session.random(bodies.KEY_BYTES)
     return key
 
 

@@ -71,7 +71,8 @@ def _change_in(access: Access, row: CommitRow, graph: Graph, document_id: str) -
     old, new = (contents.of_commit(access, commit).graph(graph).get(key) for commit in (parent, row.position))
     if (old and old.digest) == (new and new.digest):
         return None
-    return reads.to_change(access, graph, document_id, old, new)
+    change = reads.to_change(access, graph, document_id, old, new)
+    return None if change.before == change.after else change
 
 
 def _to_commit(row: CommitRow) -> Commit:

@@ -3,12 +3,13 @@
 _MORE = 0x80
 _LOW = 0x7F
 _BITS = 7
+_SHORT = tuple(bytes((value,)) for value in range(_MORE))
 
 
 def number(value: int) -> bytes:
     """Seven bits a byte, the lowest first, the eighth set on all but the last (unsigned LEB128)."""
     if value < _MORE:
-        return bytes((value,))
+        return _SHORT[value]
     out = bytearray()
     while value >= _MORE:
         out.append(value & _LOW | _MORE)
@@ -19,7 +20,8 @@ def number(value: int) -> bytes:
 
 def string(value: bytes) -> bytes:
     """The length as a number, then the bytes."""
-    return number(len(value)) + value
+    size = len(value)
+    return (_SHORT[size] if size < _MORE else number(size)) + value
 
 
 def read_number(data: bytes, at: int) -> tuple[int, int]:

@@ -1,28 +1,29 @@
 """Reading documents of a state."""
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import islice
+from itertools import chain
 
 from data_kernel.adapters.embedded import bodies, revisions
 from data_kernel.adapters.embedded.access import Access
-from data_kernel.adapters.embedded.bodies import Body
 from data_kernel.adapters.embedded.contents import Content
 from data_kernel.adapters.embedded.tree import Leaf
 from data_kernel.application.ports import ScanQuery
 from data_kernel.domain.databases import State
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from shared.errors import Gone
 
 BATCH_BYTES = 1_000_000
 BATCH_ROWS = 1_000
 STEP_ROWS = 5_000
-_RUN_ROWS = 250
+_RUN_ROWS = 500
+_FIRST_RUN = 32
 _SEPARATOR = b"\0"
 _BEHIND_SEPARATOR = b"\1"
 
-_Entry = tuple[bytes, Leaf]
+_Run = tuple[list[bytes], list[int]]
+"""Entries that follow one another: keys, and positions of the bodies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,28 @@ class DiffPage:
 
 
 def find(access: Access, content: Content, graph: Graph, document_id: str) -> StoredDocument | None:
-    """The document, or `None`; `Gone` where it was purged."""
+    """The document, or `None`, also where it was purged."""
     leaf = content.graph(graph).get(document_id.encode())
-    if leaf is None:
-        return None
-    body = bodies.read_document(access, leaf.position)
-    return StoredDocument(document_id, body.type, body.content)
+    return None if leaf is None else bodies.document(document_id, bodies.row_at(access, leaf.position))
 
 
 def get(
     access: Access, database: str, state: State, document_ids: Sequence[str], graph: Graph
 ) -> list[StoredDocument | None]:
-    """The documents in the order asked; `None` for each that is not there."""
+    """The documents in the order asked; `None` for each that is not there, `Gone` where one was purged."""
     content = revisions.content(access, database, state)
-    return [find(access, content, graph, document_id) for document_id in document_ids]
+    return [_find_or_gone(access, content, graph, document_id) for document_id in document_ids]
+
+
+def _find_or_gone(access: Access, content: Content, graph: Graph, document_id: str) -> StoredDocument | None:
+    leaf = content.graph(graph).get(document_id.encode())
+    if leaf is None:
+        return None
+    row = bodies.row_at(access, leaf.position)
+    document = bodies.document(document_id, row)
+    if document is None:
+        raise Gone(f"the document was purged; certificate {bodies.decode(row).content.decode()}", field="id")
+    return document
 
 
 def scan_page_of(access: Access, database: str, state: State, query: ScanQuery) -> Page:
@@ -68,66 +77,120 @@ def scan_page_of(access: Access, database: str, state: State, query: ScanQuery) 
 
 def scan_page(access: Access, content: Content, query: ScanQuery) -> Page:
     """One step of a listing from `query.after_id`: at most about 1 MB of bodies, and bounded work whatever it finds."""
-    entries = _entries(content, query)
+    runs = _runs(content, query)
     skipped, seen = 0, query.after_id
-    if not _must_look(content, query):
-        for key, _ in islice(entries, min(query.skip, STEP_ROWS)):
-            skipped, seen = skipped + 1, key.decode()
-        if skipped == STEP_ROWS:
-            return Page([], skipped, skipped, seen)
-    return _fill(access, entries, query, skipped, seen)
+    if query.skip and not _must_look(content, query):
+        runs, skipped, seen = _skip(runs, min(query.skip, STEP_ROWS), seen)
+    return _Filling(access, query, skipped, seen).fill(runs)
 
 
-def _fill(access: Access, entries: Iterator[_Entry], query: ScanQuery, skipped: int, seen: str | None) -> Page:
-    documents: list[StoredDocument] = []
-    scanned, size_bytes = skipped, 0
-    wanted = BATCH_ROWS if query.limit is None else min(BATCH_ROWS, query.limit)
-    with closing(_with_bodies(access, entries, wanted)) as rows:
-        while len(documents) < wanted and scanned < STEP_ROWS:
-            row = next(rows, None)
-            if row is None:
-                return Page(documents, skipped, scanned, None)
-            document_id, body = row
-            if query.type_name is not None and body.type != query.type_name:
+class _Filling:
+    """A page while it is being filled."""
+
+    def __init__(self, access: Access, query: ScanQuery, skipped: int, seen: str | None) -> None:
+        self._access = access
+        self._query = query
+        self._wanted = BATCH_ROWS if query.limit is None else min(BATCH_ROWS, query.limit)
+        self._documents: list[StoredDocument] = []
+        self._size_bytes = 0
+        self._skipped = self._scanned = skipped
+        self._seen = seen
+
+    def fill(self, runs: Iterator[_Run]) -> Page:
+        """The page; what it begins with are entries that are in order and can be of the type."""
+        for keys, positions in _gathered(runs, min(self._wanted, _RUN_ROWS)):
+            at = 0
+            while at < len(keys):
+                if self._is_full:
+                    return self._page(self._seen)
+                end = at + self._run_rows
+                rows = bodies.read_rows(self._access, positions[at:end])
+                if not self._take(keys[at:end], rows):
+                    return self._page(self._seen)
+                at = end
+        return self._page(None)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._documents) >= self._wanted or self._scanned >= STEP_ROWS
+
+    @property
+    def _run_rows(self) -> int:
+        """How many bodies to read at once: many small ones, few large ones, no more than are wanted."""
+        mean_bytes = self._size_bytes // len(self._documents) if self._documents else BATCH_BYTES // _FIRST_RUN
+        rest_bytes = BATCH_BYTES - self._size_bytes
+        return max(1, min(self._wanted - len(self._documents), rest_bytes // max(1, mean_bytes), _RUN_ROWS))
+
+    def _take(self, keys: list[bytes], rows: Sequence[bytes]) -> bool:
+        """Take what belongs to the listing; false where the page is full before the end."""
+        query = self._query
+        for key, row in zip(keys, rows, strict=True):
+            document_id = key.decode()
+            document = bodies.document(document_id, row)
+            if document is None or (query.type_name is not None and document.type != query.type_name):
                 pass
-            elif skipped < query.skip:
-                skipped += 1
+            elif self._skipped < query.skip:
+                self._skipped += 1
             else:
-                size_bytes += len(body.content)
-                if documents and size_bytes > BATCH_BYTES:
-                    break
-                bodies.refuse_tombstone(body)
-                documents.append(StoredDocument(document_id, body.type, body.content))
-            scanned, seen = scanned + 1, document_id
-    return Page(documents, skipped, scanned, seen)
+                self._size_bytes += len(document.body)
+                if self._documents and self._size_bytes > BATCH_BYTES:
+                    return False
+                self._documents.append(document)
+            self._scanned += 1
+            self._seen = document_id
+        return True
+
+    def _page(self, resume_after: str | None) -> Page:
+        return Page(self._documents, self._skipped, self._scanned, resume_after)
 
 
-def _with_bodies(access: Access, entries: Iterator[_Entry], wanted: int) -> Generator[tuple[str, Body]]:
-    while run := list(islice(entries, min(_RUN_ROWS, wanted))):
-        with closing(bodies.read_many(access, [leaf.position for _, leaf in run])) as found:
-            for (key, _), body in zip(run, found, strict=True):
-                yield key.decode(), body
+def _gathered(runs: Iterator[_Run], size: int) -> Iterator[_Run]:
+    """The same entries in runs of about `size`, for each run of bodies is a statement."""
+    keys: list[bytes] = []
+    positions: list[int] = []
+    for some_keys, some_positions in runs:
+        keys += some_keys
+        positions += some_positions
+        if len(keys) >= size:
+            yield keys, positions
+            keys, positions = [], []
+    if keys:
+        yield keys, positions
+
+
+def _skip(runs: Iterator[_Run], count: int, seen: str | None) -> tuple[Iterator[_Run], int, str | None]:
+    """Pass over so many entries: the rest, how many there were, and the last of them."""
+    skipped = 0
+    for keys, positions in runs:
+        rest = count - skipped
+        if len(keys) > rest:
+            seen = keys[rest - 1].decode() if rest else seen
+            return chain([(keys[rest:], positions[rest:])], runs), count, seen
+        skipped += len(keys)
+        seen = keys[-1].decode()
+    return iter(()), skipped, seen
 
 
 def _must_look(content: Content, query: ScanQuery) -> bool:
     """Whether only its body tells that a document is of the type."""
-    if query.type_name is None:
-        return False
-    return query.graph is Graph.SCHEMA or next(iter(content.scattered.scan()), None) is not None
+    return query.type_name is not None and (query.graph is Graph.SCHEMA or not content.scattered.is_empty)
 
 
-def _entries(content: Content, query: ScanQuery) -> Iterator[_Entry]:
+def _runs(content: Content, query: ScanQuery) -> Iterator[_Run]:
     """Those that can be of the type, in order: ids that begin with it, and ids known to be of it."""
     after = b"" if query.after_id is None else query.after_id.encode() + _SEPARATOR  # the first key behind the id
     tree = content.graph(query.graph)
     if query.type_name is None or query.graph is Graph.SCHEMA:
-        return tree.scan(after)
+        return tree.runs(after)
     type_name = query.type_name.encode()
-    inside = tree.scan(max(after, type_name + b"/"), type_name + b"0")  # "0" follows "/"
-    return merge(inside, _scattered(content, type_name, after))
+    start, end = max(after, type_name + b"/"), type_name + b"0"  # "0" follows "/"
+    if content.scattered.is_empty:
+        return tree.runs(start, end)
+    entries = merge(tree.scan(start, end), _scattered(content, type_name, after))
+    return (([key], [leaf.position]) for key, leaf in entries)
 
 
-def _scattered(content: Content, type_name: bytes, after: bytes) -> Iterator[_Entry]:
+def _scattered(content: Content, type_name: bytes, after: bytes) -> Iterator[tuple[bytes, Leaf]]:
     start = type_name + _SEPARATOR
     for key, _ in content.scattered.scan(start + after, type_name + _BEHIND_SEPARATOR):
         document_id = key[len(start) :]
@@ -169,9 +232,11 @@ def diff_page(access: Access, database: str, old: State, new: State, graph: Grap
 
 
 def to_change(access: Access, graph: Graph, document_id: str, old: Leaf | None, new: Leaf | None) -> Change:
-    """What happened to a document between two leaves; `Gone` where either was purged."""
-    before = None if old is None else bodies.read_document(access, old.position)
-    after = None if new is None else bodies.read_document(access, new.position)
+    """What happened to a document between two leaves; one that was purged is told like one that is not there."""
+    before, after = (
+        None if leaf is None or (body := bodies.read(access, leaf.position)).is_tombstone else body
+        for leaf in (old, new)
+    )
     present = after or before
     return Change(
         graph=graph,

@@ -5,7 +5,7 @@ from typing import Any
 import apsw
 
 from data_kernel.adapters.embedded import branch_rows, commit_ids, databases
-from data_kernel.adapters.embedded.branch_rows import BranchRow
+from data_kernel.adapters.embedded.branch_rows import BranchRow, Head
 from data_kernel.adapters.embedded.session import WriteSession
 from data_kernel.adapters.embedded.times import to_datetime
 from data_kernel.domain.commits import Attribution, Cursor, RefCause, RefUpdate
@@ -18,13 +18,13 @@ def move(
     session: WriteSession,
     branch: BranchRow,
     cause: RefCause,
-    head: tuple[int, bytes, int] | None,
+    head: Head | None,
     time_us: int,
     attribution: Attribution,
 ) -> None:
-    """Point the branch at a commit (position, id, time; `None`: before the first), with its entry and outbox row."""
+    """Point the branch at a commit (`None`: before the first), with its entry and outbox row."""
     old = branch.head_id
-    branch.head, branch.head_id, branch.head_us = head or (None, None, 0)
+    branch.point_at(head)
     branch.ref_number += 1
     who = (attribution.actor, attribution.traceparent)
     rows = session.rows

@@ -10,7 +10,7 @@ from data_kernel.adapters.embedded.branch_rows import BranchRow
 
 _NODE = "INSERT INTO node VALUES (?, ?)"
 _BODY = "INSERT INTO body VALUES (?, ?)"
-_KEY = "INSERT INTO document_key VALUES (?, ?, ?, ?)"
+_KEY = "INSERT OR REPLACE INTO document_key VALUES (?, ?, ?, ?)"
 _COMMIT = "INSERT INTO commit_record VALUES (?, ?, ?, ?, ?, ?)"
 _ROOT = "INSERT INTO root VALUES (?, ?, ?, ?, ?)"
 _REF_UPDATE = "INSERT INTO ref_update VALUES (?, ?, ?, ?, ?, ?, ?, ?)"

@@ -64,7 +64,7 @@ CREATE TABLE commit_index (             -- filled in batches; the newest commits
 
 CREATE TABLE node (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 CREATE TABLE body (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
-CREATE TABLE document_key (             -- what makes a document's digests impossible to guess; gone with a purge
+CREATE TABLE document_key (             -- what makes the digests of a document's next versions impossible to guess
     database INTEGER NOT NULL,
     graph INTEGER NOT NULL,             -- 0 instance, 1 schema
     id TEXT NOT NULL,

@@ -31,8 +31,9 @@ class WriteSession:
         self.branches: dict[tuple[int, str], BranchRow | None] = {}
         self.reclaims_space = False
         self._clock = clock
-        row: tuple[int, int] = connection.execute("SELECT last_us, sequence FROM meta").get
-        self._last_us, self._sequence = row
+        row: tuple[int, int, int] = connection.execute("SELECT last_us, sequence, purge_epoch FROM meta").get
+        self._last_us, self._sequence, self.purge_epoch = row
+        self._next_purge_epoch = self.purge_epoch
         branches = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'branch'").get
         self._branch_number: int = branches or 0
         self._deleted: list[int] = []
@@ -80,6 +81,12 @@ class WriteSession:
         self._positions[table, database] = last + 1
         return last + 1
 
+    def begin_purge_epoch(self) -> int:
+        """The next purge epoch, which is told once the group is durable."""
+        self._next_purge_epoch += 1
+        self.connection.execute("UPDATE meta SET purge_epoch = ?", (self._next_purge_epoch,))
+        return self._next_purge_epoch
+
     def add_commit(self, row: CommitRow, content: Content) -> None:
         """Keep a commit of this group."""
         pending = self.access.pending
@@ -100,7 +107,7 @@ class WriteSession:
         """Write all that the group has made, clock and counter too; once a group."""
         self.flush()
         commits = self.access.memory.commits
-        if commits.is_due:
+        if commits.is_due and not self._deleted:  # else the next group does it, without the commits that go
             commits.write_batch(self.connection)
             self._has_batch = True
         if self._is_dirty:
@@ -110,6 +117,7 @@ class WriteSession:
     def published(self) -> None:
         """The group is durable: let the readers know what it made."""
         pending, memory = self.access.pending, self.access.memory
+        self.purge_epoch = self._next_purge_epoch
         if self._has_batch:
             memory.commits.batch_is_durable()
             self._has_batch = False

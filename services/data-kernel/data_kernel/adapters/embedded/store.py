@@ -15,6 +15,8 @@ from data_kernel.adapters.embedded import (
     databases,
     file,
     history,
+    mounts,
+    purging,
     reads,
     reflog,
     revisions,
@@ -31,7 +33,15 @@ from data_kernel.adapters.embedded.reads import Page
 from data_kernel.adapters.embedded.session import WriteSession
 from data_kernel.adapters.embedded.times import Clock, RandomSource, system_clock
 from data_kernel.adapters.embedded.writer import Writer
-from data_kernel.application.ports import DetachedRequest, MoveRequest, ScanQuery, WriteOutcome, WriteRequest
+from data_kernel.application.ports import (
+    DetachedRequest,
+    MoveRequest,
+    PurgeOutcome,
+    PurgeRequest,
+    ScanQuery,
+    WriteOutcome,
+    WriteRequest,
+)
 from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
@@ -47,6 +57,7 @@ class EmbeddedStore:
     def __init__(self, path: Path, ownership: Ownership, session: WriteSession, clock: Clock, metrics: StoreMetrics):
         self._ownership = ownership
         self._metrics = metrics
+        self._session = session
         self._movement = Movement(session.sequence)
         self._readers = Readers(path, session.access.memory)
         self._writer = Writer(session, self._movement.advance)
@@ -67,7 +78,7 @@ class EmbeddedStore:
         `clock` tells microseconds since 1970, UTC; `random` makes document keys: the same clock, random source and
         operations give the same commit ids. `max_size_bytes` bounds the file (its log beside it apart).
         Errors: `Unavailable` while another process has it or where the file cannot be used, `Unsupported` for another
-        format, `InvalidInput` for a file that is not a store.
+        format or a network file system, `InvalidInput` for a file that is not a store.
         """
         ownership, session = await asyncio.to_thread(_open, path, clock, random, max_size_bytes)
         return cls(path, ownership, session, clock, metrics or StoreCounters())
@@ -137,6 +148,18 @@ class EmbeddedStore:
     async def move_branch(self, request: MoveRequest) -> Branch:
         """As the port says."""
         return await self._writer.submit(lambda session: branches.move(session, request))
+
+    async def purge(self, request: PurgeRequest) -> PurgeOutcome:
+        """As the port says; answered once the bytes are out of the file and its log."""
+        found = await self._readers.read(purging.find, request)
+        outcome = await self._writer.alone(lambda session: purging.purge(session, request, found))
+        await self._writer.between(purging.truncate_log)
+        return outcome
+
+    @property
+    def purge_epoch(self) -> int:
+        """As the port says."""
+        return self._session.purge_epoch
 
     async def set_tag(self, tag: Tag) -> None:
         """As the port says."""
@@ -238,6 +261,7 @@ class EmbeddedStore:
 
 def _open(path: Path, clock: Clock, random: RandomSource, max_size_bytes: int | None) -> tuple[Ownership, WriteSession]:
     path.parent.mkdir(parents=True, exist_ok=True)
+    mounts.refuse_network(path.parent)
     ownership = Ownership(path)
     try:
         file.prepare(path)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -36,7 +37,18 @@ _T = TypeVar("_T")
 class _Job:
     change: Callable[[WriteSession], Any]
     future: "asyncio.Future[Any]"
-    sees_rows: bool
+    kind: "_Kind"
+
+
+class _Kind(Enum):
+    """What a change needs of the group that it is in."""
+
+    GATHERING = auto()
+    """It leaves what it makes in the session."""
+    ALONE = auto()
+    """It finds in the tables what was made before it."""
+    BETWEEN = auto()
+    """It is in none."""
 
 
 @dataclass(slots=True)
@@ -67,6 +79,7 @@ class Writer:
         self._on_movement = on_movement
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._held: _Job | None = None
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -77,19 +90,23 @@ class Writer:
         Errors: whatever the change raises as `OmsError`, `Internal` for any other exception of it, `Unavailable` where
         the disk refuses, the queue is full or the store is closed.
         """
-        return await self._queue_up(change, sees_rows=False)
+        return await self._queue_up(change, _Kind.GATHERING)
 
     async def alone(self, change: Callable[[WriteSession], _T]) -> _T:
         """As `submit`, for a change by statements of its own: they find in the tables all that was made before."""
-        return await self._queue_up(change, sees_rows=True)
+        return await self._queue_up(change, _Kind.ALONE)
 
-    async def _queue_up(self, change: Callable[[WriteSession], _T], *, sees_rows: bool) -> _T:
+    async def between(self, work: Callable[[WriteSession], _T]) -> _T:
+        """Do something between two groups, outside of any transaction."""
+        return await self._queue_up(work, _Kind.BETWEEN)
+
+    async def _queue_up(self, change: Callable[[WriteSession], _T], kind: "_Kind") -> _T:
         if self._is_closed:
             raise Unavailable("the store is closed")
         if self._queue.qsize() >= _QUEUE_LIMIT:
             raise Unavailable("too many writes are waiting", retry_after_s=_RETRY_AFTER_S)
         future: asyncio.Future[_T] = self._loop.create_future()
-        self._queue.put(_Job(change, future, sees_rows))
+        self._queue.put(_Job(change, future, kind))
         return await future
 
     async def close(self) -> None:
@@ -112,7 +129,8 @@ class Writer:
             while is_open:
                 jobs, is_open = self._next_group()
                 if jobs:
-                    answers = self._commit_group(session, jobs)
+                    is_between = jobs[0].kind is _Kind.BETWEEN
+                    answers = [_outside(session, jobs[0])] if is_between else self._commit_group(session, jobs)
                     self._loop.call_soon_threadsafe(self._give, answers, session.sequence)
                 _reclaim_space(session)
         finally:
@@ -120,8 +138,14 @@ class Writer:
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         jobs: list[_Job] = []
-        job = self._queue.get()
+        job = self._held or self._queue.get()
+        self._held = None
         while job is not None:
+            if job.kind is _Kind.BETWEEN:
+                if not jobs:
+                    return [job], True
+                self._held = job
+                return jobs, True
             if not job.future.cancelled():
                 jobs.append(job)
             if len(jobs) == GROUP_SIZE:
@@ -152,8 +176,18 @@ class Writer:
         return answers
 
 
+def _outside(session: WriteSession, job: _Job) -> _Answer:
+    try:
+        return _Answer(job.future, result=job.change(session))
+    except OmsError as error:
+        return _Answer(job.future, error=error)
+    except apsw.Error as error:
+        report_storage("store_upkeep_failed", error)
+        return _refused(job, None, error)
+
+
 def _attempt(session: WriteSession, job: _Job) -> _Answer:
-    if job.sees_rows:
+    if job.kind is _Kind.ALONE:
         session.flush()
         session.connection.execute("SAVEPOINT change")
     try:
@@ -165,7 +199,7 @@ def _attempt(session: WriteSession, job: _Job) -> _Answer:
     except Exception as error:  # noqa: BLE001 - whatever a planner meets is its caller's alone, and is told
         report_defect("store_change_failed", error)
         answer = _Answer(job.future, error=Internal("the change failed in the store"))
-    if job.sees_rows:
+    if job.kind is _Kind.ALONE:
         if answer.error is not None:
             session.connection.execute("ROLLBACK TO change")
         session.connection.execute("RELEASE change")

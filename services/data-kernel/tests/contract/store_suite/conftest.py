@@ -94,6 +94,10 @@ class Scribe:
         planner = plan_of(documents, graph, references or {}, types or {})
         return await self.store.write(self.request(branch, planner, **options))
 
+    def planner(self, documents: Mapping[str, bytes | None]) -> Planner:
+        """Puts documents without references; `None` deletes."""
+        return plan_of(documents, Graph.INSTANCE, {}, {})
+
     async def head(self, branch: str) -> State:
         return await self.store.resolve(self.database, Revision(branch=branch))
 
@@ -156,9 +160,3 @@ def scribe(store: DocumentStore) -> Scribe:
 def scribe_of() -> type[Scribe]:
     """For tests that open stores themselves, or write to other databases."""
     return Scribe
-
-
-@pytest.fixture
-def planner_of() -> Callable[[Mapping[str, bytes | None]], Planner]:
-    """Planners that put documents, or delete them for `None`."""
-    return lambda documents: plan_of(documents, Graph.INSTANCE, {}, {})

@@ -117,10 +117,10 @@ async def test_a_merge_is_in_the_history_by_what_it_did_to_its_first_parent(stor
     assert history[0].commit.id == merge
 
 
-async def test_a_commit_built_on_another_state_than_its_parents_changes_what_differs(store, scribe, planner_of):
+async def test_a_commit_built_on_another_state_than_its_parents_changes_what_differs(store, scribe):
     first = (await scribe.write("main", {"Movie/1": b"1"})).commit
     second = (await scribe.write("main", {"Movie/1": b"2"})).commit
-    planner = planner_of({"Movie/2": b"2"})
+    planner = scribe.planner({"Movie/2": b"2"})
     reverted = await store.write_detached(DetachedRequest("oms", "main", scribe.attribution, first, (second,), planner))
     history = await store.history("oms", State(reverted, None), "Movie/1")
     assert [(entry.commit.id, entry.change.after) for entry in history] == [

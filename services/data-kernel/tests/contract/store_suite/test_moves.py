@@ -19,11 +19,11 @@ def move(scribe, commit, cause=RefCause.RESET, **options):
     return MoveRequest(scribe.database, "main", commit, cause, scribe.attribution, **options)
 
 
-async def test_a_detached_commit_is_built_on_its_base_and_moves_nothing(store, scribe, planner_of, outbox):
+async def test_a_detached_commit_is_built_on_its_base_and_moves_nothing(store, scribe, outbox):
     first = (await scribe.write("main", {"Movie/1": b"1", "Movie/2": b"2"})).commit
     head = (await scribe.write("main", {"Movie/1": b"one"})).commit
     moves = await outbox.pending()
-    commit = await store.write_detached(detached(scribe, first, (head,), planner_of({"Movie/2": b"two"})))
+    commit = await store.write_detached(detached(scribe, first, (head,), scribe.planner({"Movie/2": b"two"})))
     assert await scribe.contents(State(commit, None)) == {"Movie/1": b"1", "Movie/2": b"two"}
     made = await store.get_commit("oms", commit)
     assert (made.parents, made.branch, made.author) == ((head,), "main", scribe.attribution.author)
@@ -136,11 +136,11 @@ async def test_a_merge_that_changes_nothing_is_a_commit_all_the_same(store, scri
         await scribe.write("main", {}, merge_parents=("0" * 31,))
 
 
-async def test_many_detached_commits_read_like_what_they_were_built_on(store, scribe, planner_of):
+async def test_many_detached_commits_read_like_what_they_were_built_on(store, scribe):
     base, expected = None, {}
     for n in range(200):
         change = {f"Movie/{n % 7}": b"%d" % n, f"Movie/{(n + 3) % 7}": None}
-        base = await store.write_detached(detached(scribe, base, (base,) if base else (), planner_of(change)))
+        base = await store.write_detached(detached(scribe, base, (base,) if base else (), scribe.planner(change)))
         expected = {key: body for key, body in (expected | change).items() if body is not None}
         if n % 20 == 0:
             assert await scribe.contents(State(base, None)) == dict(sorted(expected.items()))

@@ -6,6 +6,7 @@ import apsw
 import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.application.ports import ScanQuery
 from data_kernel.domain.commits import Cursor
 from data_kernel.domain.databases import Database, Revision
 from shared.errors import Unavailable
@@ -49,6 +50,10 @@ class DiskFile(apsw.VFSFile):
         return super().xSync(flags)
 
 
+async def contents(store, state):
+    return {document.id: document.body async for batch in store.scan("oms", state, ScanQuery()) for document in batch}
+
+
 @pytest.fixture
 def disk() -> Iterator[Disk]:
     disk = Disk()
@@ -56,21 +61,27 @@ def disk() -> Iterator[Disk]:
     disk.unregister()
 
 
-async def test_a_failure_at_any_write_or_sync_loses_nothing_acknowledged(disk, path, put):
+@pytest.mark.parametrize("before", range(55, 63))
+async def test_a_failure_at_any_write_or_sync_loses_nothing_acknowledged(disk, path, put, before):
+    """After so many commits those that follow store their roots at one failure or another."""
     store = await EmbeddedStore.open(path)
     await store.create_database(Database("oms"))
-    made = [(await put(store, "Movie/0", b"0", create_branch=True)).commit]
+    made = [(await put(store, f"Movie/-{n}", b"0", create_branch=True)).commit for n in range(before)]
+    expected = {f"Movie/-{n}": b"0" for n in range(before)}
     details = []
     for calls in range(12):
         disk.fail_after(calls)
         try:
             made.append((await put(store, f"Movie/{calls}", b"x" * 3000)).commit)
+            expected[f"Movie/{calls}"] = b"x" * 3000
         except Unavailable as refusal:
             details.append(refusal.detail)
         disk.calls_left = None
         made.append((await put(store, f"Movie/after-{calls}", b"1")).commit)
+        expected[f"Movie/after-{calls}"] = b"1"
         state = await store.resolve("oms", Revision(branch="main"))
         assert [commit.id for commit in await store.log("oms", state, limit=1000)] == made[::-1]
+        assert await contents(store, state) == expected
     assert len(details) >= 3
     assert set(details) == {"the store's disk did not take the write"}
     numbers = [entry.number for entry in await store.ref_log("oms", "main", Cursor())]
@@ -80,4 +91,5 @@ async def test_a_failure_at_any_write_or_sync_loses_nothing_acknowledged(disk, p
     store = await EmbeddedStore.open(path)
     state = await store.resolve("oms", Revision(branch="main"))
     assert [commit.id for commit in await store.log("oms", state, limit=1000)] == made[::-1]
+    assert await contents(store, state) == expected
     await store.close()

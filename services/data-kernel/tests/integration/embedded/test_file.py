@@ -6,7 +6,7 @@ import sys
 import apsw
 import pytest
 
-from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.embedded import EmbeddedStore, mounts
 from data_kernel.domain.databases import Database, State
 from shared.errors import InvalidInput, NotFound, Unavailable, Unsupported
 
@@ -141,6 +141,16 @@ async def test_a_place_that_cannot_be_written_is_unavailable(tmp_path):
     with pytest.raises(Unavailable) as refusal:
         await EmbeddedStore.open(tmp_path / "store.db")
     assert str(tmp_path) not in refusal.value.detail
+
+
+async def test_a_network_file_system_is_refused_before_anything_is_made(path, monkeypatch):
+    path.parent.mkdir()
+    told = path.parent.parent / "mountinfo"
+    told.write_text("22 1 0:1 / / rw - nfs4 server:/export rw\n")
+    monkeypatch.setattr(mounts, "MOUNTS", told)
+    with pytest.raises(Unsupported, match="network file system"):
+        await EmbeddedStore.open(path)
+    assert list(path.parent.iterdir()) == []
 
 
 def size_of(folder):

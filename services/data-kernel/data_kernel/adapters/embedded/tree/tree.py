@@ -74,6 +74,10 @@ class Tree:
         """Entries from `start` on, before `end` (`None`: to the last), in order of key."""
         return walking.entries(self._source, self._loaded(), start, end)
 
+    def runs(self, start: bytes = b"", end: bytes | None = None) -> Iterator[tuple[list[bytes], list[int]]]:
+        """As `scan`, many entries at a time: keys and positions, without digests."""
+        return walking.runs(self._source, self._loaded(), start, end)
+
     def diff(self, other: "Tree", start: bytes = b"") -> Iterator[tuple[bytes, Leaf | None, Leaf | None]]:
         """Keys from `start` on that `other` has with another digest or not at all, or alone; in order of key.
 

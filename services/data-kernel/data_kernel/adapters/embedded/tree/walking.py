@@ -24,6 +24,20 @@ def entries(source: NodeSource, node: Node, start: bytes, end: bytes | None) -> 
         yield node.keys[at], Leaf(node.digests[at], node.children[at])  # type: ignore[arg-type] # a leaf's are positions
 
 
+def runs(source: NodeSource, node: Node, start: bytes, end: bytes | None) -> Iterator[tuple[list[bytes], list[int]]]:
+    """As `entries`, a leaf at a time: keys and positions."""
+    place = bisect_left(node.keys, start)
+    if node.level:
+        for at in range(place, len(node.keys)):
+            yield from runs(source, below(source, node.children[at]), start, end)
+            if end is not None and node.keys[at] >= end:
+                return
+        return
+    stop = len(node.keys) if end is None else bisect_left(node.keys, end)
+    if place < stop:
+        yield node.keys[place:stop], node.children[place:stop]  # type: ignore[misc] # a leaf's are positions
+
+
 def differences(source: NodeSource, old: Node, new: Node, start: bytes) -> Iterator[Difference]:
     """Keys from `start` on whose digests are not the same, in order, with what either tree has for them."""
     olds, news = _lowered(source, old, new.level), _lowered(source, new, old.level)

@@ -1,0 +1,63 @@
+"""The whole verification, in the order in which a fault in one part would explain one in the next."""
+
+from pathlib import Path
+
+import apsw
+
+from data_kernel.adapters.embedded.access import Access, Memory
+from data_kernel.adapters.embedded.file import connect_reader
+from data_kernel.adapters.embedded.verification import history, refs, states
+from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress, Report
+from shared.errors import Internal, NotFound
+
+_QUICK_CHECK_ROWS = 1
+
+
+def verify_file(path: Path, progress: Progress) -> Report:
+    """Verify a store as it stands at this moment, also while it is being written to."""
+    connection = connect_reader(path)
+    try:
+        memory = Memory()
+        memory.nodes.bind(connection)
+        memory.commits.load(connection)
+        connection.execute("BEGIN")
+        return verify(Access(connection, memory), progress)
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        return Report(_unreadable(error))
+    finally:
+        connection.close()
+
+
+def verify(access: Access, progress: Progress) -> Report:
+    """Look at everything in the file, within the transaction that `access` is in; the first fault ends it.
+
+    Nothing is taken from memory: `access` is one of its own. Errors: those of SQLite for a file that it cannot read at
+    all are a fault too.
+    """
+    counts = Counts()
+    try:
+        _check_pages(access.connection)
+        numbers = [number for (number,) in access.connection.execute("SELECT number FROM database ORDER BY number")]
+        for number in numbers:
+            counts.databases += 1
+            history.check(access, number, counts, progress)
+            states.check(access, number, counts, progress)
+        refs.check(access, counts, progress)
+    except Broken as found:
+        return Report(found.fault, counts)
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        return Report(_unreadable(error), counts)
+    except (Internal, NotFound, IndexError, UnicodeDecodeError, ValueError) as error:
+        # What a record should have been read from another is not there, or is none.
+        return Report(Fault("record", 0, "a record", f"it cannot be read: {error}"), counts)
+    return Report(None, counts)
+
+
+def _unreadable(error: apsw.Error) -> Fault:
+    return Fault("file", 0, "pages", f"SQLite cannot read it: {type(error).__name__}")
+
+
+def _check_pages(connection: apsw.Connection) -> None:
+    (said,) = connection.execute(f"PRAGMA integrity_check({_QUICK_CHECK_ROWS})").fetchone() or ("nothing",)
+    if said != "ok":
+        raise Broken(Fault("file", 0, "pages", str(said)[:200]))

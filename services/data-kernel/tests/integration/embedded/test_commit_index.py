@@ -1,0 +1,58 @@
+"""Commits are found by their ids wherever the index has them: in memory, just batched, or in the table alone."""
+
+import pytest
+
+from data_kernel.adapters.embedded import EmbeddedStore, commit_index
+from data_kernel.domain.databases import Database, Revision
+from shared.errors import NotFound
+
+BATCH = 16
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    monkeypatch.setattr(commit_index, "BATCH", BATCH)
+
+
+async def indexed(store):
+    def count(access):
+        return access.connection.execute("SELECT count(*) FROM commit_index").get
+
+    return await store._readers.read(count)
+
+
+async def check(store, database, commits):
+    for commit in commits:
+        assert (await store.get_commit(database, commit)).id == commit
+    await store.resolve(database, Revision(commit=commits[0]))
+
+
+async def test_every_commit_is_found_while_batches_are_made_and_after_a_restart(path, put):
+    store = await EmbeddedStore.open(path)
+    made = {"one": [], "two": []}
+    for name in made:
+        await store.create_database(Database(name))
+    for n in range(5 * BATCH):
+        for name, commits in made.items():
+            outcome = await put(store, "Movie/1", b"%d" % n, database=name, create_branch=True)
+            commits.append(outcome.commit)
+            await check(store, name, commits[-2 * BATCH :])
+    total = sum(map(len, made.values()))
+    assert total - 2 * BATCH < await indexed(store) <= total
+    await store.close()
+
+    store = await EmbeddedStore.open(path)
+    for name, commits in made.items():
+        await check(store, name, commits)
+    await store.delete_database("one")
+    assert await indexed(store) <= len(made["two"])
+    await check(store, "two", made["two"])
+    with pytest.raises(NotFound):
+        await store.get_commit("two", made["one"][0])
+    for n in range(3 * BATCH):
+        await put(store, "Movie/1", b"again %d" % n, database="two")
+    await store.close()
+
+    store = await EmbeddedStore.open(path)
+    await check(store, "two", made["two"])
+    await store.close()
