@@ -99,7 +99,7 @@ def read_manifest(backup: Path) -> Manifest:
     try:
         return Manifest(**json.loads(manifest_path(backup).read_bytes()))
     except FileNotFoundError:
-        raise NotFound("there is no such backup: its manifest is missing", field="backup") from None
+        raise NotFound("the backup's manifest is missing", field="backup") from None
     except (ValueError, TypeError):
         raise InvalidInput("the backup's manifest is damaged", field="backup") from None
 
