@@ -23,7 +23,7 @@ from data_kernel.application.kernel import Kernel
 from data_kernel.domain.databases import Database, Naming
 from shared.canonical import Json
 from shared.context import current
-from shared.errors import AlreadyExists, Forbidden, NotFound
+from shared.errors import AlreadyExists, Forbidden, InvalidInput, NotFound
 
 _DONE = "api:BranchResponse"
 
@@ -35,6 +35,7 @@ async def create_branch(request: Request, kernel: TheKernel) -> Response:
     try:
         with in_terms_of(resource):
             database = await kernel.databases.get(resource.database, current())
+        _refuse_parted(database, resource)
         name = await _made(kernel, database, resource.name, origin, body)
     except AlreadyExists as error:
         raise already_exists(error, "api:BranchExistsError", {"api:branch_name": resource.name}) from error
@@ -43,6 +44,16 @@ async def create_branch(request: Request, kernel: TheKernel) -> Response:
             raise
         raise Refusal(error, kind="api:OriginBranchDoesNotExist", members={"api:branch": origin.branch}) from error
     return success(_DONE, branch_headers(name))
+
+
+def _refuse_parted(database: Database, resource: Resource) -> None:
+    """On a database with TerminusDB's rules a branch's name is one segment, also where `%2F` hides that it is not."""
+    if database.naming is Naming.FREE and "/" in resource.name:
+        raise Refusal(
+            InvalidInput("branch: its name is one segment", field="branch"),
+            kind="api:BadTargetAbsoluteDescriptor",
+            members={"api:absolute_descriptor": resource.descriptor},
+        )
 
 
 async def _made(kernel: Kernel, database: Database, name: str, origin: NamedRevision | None, body: Json) -> str:

@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from data_kernel.api.rest.inputs import JsonBody, TheKernel
-from data_kernel.api.terminusdb.document_reads import answer_documents
+from data_kernel.api.terminusdb.document_reads import answer_documents, state_of
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.identities import identified, merged
 from data_kernel.api.terminusdb.parameters import effective_method, json_body
@@ -143,19 +143,29 @@ async def _present(write: Write, ids: list[str]) -> list[str]:
 async def _delete_all(write: Write, type_name: str) -> WriteOutcome:
     """Delete the documents of a type, or all of them, in one commit."""
     context, limit = current(), write.kernel.settings.limits.documents_per_request
-    query = ListQuery(
-        write.resource.database,
-        write.resource.revision(context),
-        type_name=type_name,
-        graph=write.graph,
-        count=limit + 1,
-    )
-    listing = await write.kernel.reads.listing(query, context)
-    async with aclosing(listing.batches()) as batches:
-        ids = [document.id async for batch in batches for document in batch]
-    if len(ids) > limit:
-        raise TooLarge(f"ids: there are more than {limit} documents to be deleted", field="ids")
+    ids: list[str] = []
+    for name in await _with_descendants(write, type_name):
+        query = ListQuery(
+            write.resource.database,
+            write.resource.revision(context),
+            type_name=name,
+            graph=write.graph,
+            count=limit + 1,
+        )
+        listing = await write.kernel.reads.listing(query, context)
+        async with aclosing(listing.batches()) as batches:
+            ids += [document.id async for batch in batches for document in batch]
+        if len(ids) > limit:
+            raise TooLarge(f"ids: there are more than {limit} documents to be deleted", field="ids")
     return await _delete_present(write, ids)
+
+
+async def _with_descendants(write: Write, type_name: str) -> list[str]:
+    """The class with those that inherit from it; of classes themselves the one kind that is named."""
+    if not type_name or write.graph is Graph.SCHEMA:
+        return [type_name]
+    shapes = await write.kernel.shapes.of(write.resource.database, await state_of(write.kernel, write.resource))
+    return shapes.with_descendants(type_name)
 
 
 async def _stored_id(write: Write, document_id: str) -> str:
