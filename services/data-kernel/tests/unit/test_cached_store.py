@@ -1,9 +1,11 @@
 """The cache before the store: fewer questions, never an old answer."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from data_kernel.adapters.cached import CachedStore, DocumentCache
+from data_kernel.application.ports import PurgeOutcome, PurgeRequest
 from data_kernel.domain.databases import Revision, State
 from data_kernel.domain.documents import Graph, StoredDocument
 from shared.telemetry import Telemetry
@@ -24,6 +26,8 @@ class Store:
     purge_epoch: int = 0
     asked: list[str] = field(default_factory=list)
     moves_while_resolving: bool = False
+    read: asyncio.Event | None = None
+    goes_on: asyncio.Event | None = None
 
     async def resolve(self, database: str, revision: Revision) -> State:
         self.asked.append("resolve")
@@ -37,8 +41,16 @@ class Store:
         self, database: str, state: State, document_ids: Sequence[str], graph: Graph = Graph.INSTANCE
     ) -> list[StoredDocument | None]:
         self.asked.append(f"get {' '.join(document_ids)}")
+        if self.goes_on is not None and self.read is not None:
+            self.read.set()
+            await self.goes_on.wait()
         found = StoredDocument("A/1", "A", str(state.commit).encode())
         return [found if document_id == "A/1" else None for document_id in document_ids]
+
+    async def purge(self, request: PurgeRequest) -> PurgeOutcome:
+        self.asked.append("purge")
+        self.purge_epoch += 1
+        return PurgeOutcome(1, self.purge_epoch)
 
     async def delete_database(self, name: str) -> None:
         self.asked.append("delete")
@@ -95,6 +107,21 @@ async def test_a_deleted_database_is_forgotten() -> None:
     await cache.resolve("oms", MAIN)
     await cache.get("oms", state, ["A/1"])
     assert store.asked == ["resolve", "get A/1", "delete", "resolve", "get A/1"]
+
+
+async def test_what_is_read_while_a_purge_is_made_is_not_kept() -> None:
+    store = Store()
+    cache = cached(store)
+    state = await cache.resolve("oms", MAIN)
+    store.read, store.goes_on = asyncio.Event(), asyncio.Event()
+    reading = asyncio.ensure_future(cache.get("oms", state, ["A/1"]))
+    await store.read.wait()
+    await cache.purge(PurgeRequest("oms", ("A/1",), "certificate-7"))
+    store.goes_on.set()
+    await reading
+    store.goes_on = None
+    await cache.get("oms", state, ["A/1"])
+    assert store.asked == ["resolve", "get A/1", "purge", "get A/1"]
 
 
 def test_the_budget_holds_and_the_least_used_goes_first() -> None:

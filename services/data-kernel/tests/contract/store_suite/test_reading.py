@@ -133,6 +133,16 @@ async def test_a_page_begins_after_an_id_and_skips_and_ends(scribe, after, skip,
     assert list(listed) == wanted[:limit]
 
 
+@pytest.mark.parametrize(("skip", "limit"), [(0, 2), (1, 3), (4, 2), (5, None), (9, None)])
+async def test_a_page_of_a_type_counts_only_its_own_documents(scribe, skip, limit):
+    types = {"Film/2": "Other", "a:1": "Film", "z:1": "Film", "Film/x/y": "Other"}
+    ids = ["Film/1", "Film/2", "Film/3", "Film/4", "Film/x/y", "Film/z", "a:1", "b:1", "z:1"]
+    await scribe.write("main", dict.fromkeys(ids, b"1"), types=types)
+    films = ["Film/1", "Film/3", "Film/4", "Film/z", "a:1", "z:1"][skip:]
+    listed = await scribe.contents(await scribe.head("main"), type_name="Film", skip=skip, limit=limit)
+    assert list(listed) == films[:limit]
+
+
 async def test_a_limit_of_nothing_lists_nothing(scribe):
     await scribe.write("main", {"Movie/1": b"1"})
     assert await scribe.contents(await scribe.head("main"), limit=0) == {}

@@ -1,8 +1,11 @@
 """Commits are found by their ids wherever the index has them: in memory, just batched, or in the table alone."""
 
+import asyncio
+import threading
+
 import pytest
 
-from data_kernel.adapters.embedded import EmbeddedStore, commit_index
+from data_kernel.adapters.embedded import EmbeddedStore, ancestry, commit_index
 from data_kernel.domain.databases import Database, Revision
 from shared.errors import NotFound
 
@@ -25,6 +28,29 @@ async def check(store, database, commits):
     for commit in commits:
         assert (await store.get_commit(database, commit)).id == commit
     await store.resolve(database, Revision(commit=commits[0]))
+
+
+async def test_a_read_that_began_before_a_batch_finds_the_batchs_commits(path, put):
+    store = await EmbeddedStore.open(path)
+    await store.create_database(Database("oms"))
+    commits = [(await put(store, "Movie/1", b"%d" % n, create_branch=True)).commit for n in range(BATCH - 2)]
+    began, goes_on = threading.Event(), threading.Event()
+
+    def slow(access):
+        access.connection.execute("SELECT count(*) FROM commit_index").fetchall()  # what this read sees is settled now
+        began.set()
+        assert goes_on.wait(30)
+        return [ancestry.position_of(access, 1, commit) for commit in commits]
+
+    reading = asyncio.ensure_future(store._readers.read(slow))
+    assert await asyncio.to_thread(began.wait, 30)
+    for n in range(BATCH // 2):
+        await put(store, "Movie/2", b"%d" % n)
+    assert await indexed(store) >= BATCH
+    goes_on.set()
+    positions = await reading
+    await store.close()
+    assert positions == sorted(set(positions))
 
 
 async def test_every_commit_is_found_while_batches_are_made_and_after_a_restart(path, put):

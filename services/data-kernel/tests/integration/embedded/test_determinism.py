@@ -75,21 +75,29 @@ async def root_of(store, commit):
     return await store._readers.read(read)
 
 
+def write_in_some_order(wanted, way, attribution):
+    """Writes that end with the wanted documents, after others were there and some were otherwise."""
+    chance = Random(way)
+    steps = list(wanted.items()) + [(f"Movie/gone-{n}", b"0") for n in range(100)]
+    chance.shuffle(steps)
+    steps += [(key, b"9") for key in list(wanted)[::3]] + [(f"Movie/gone-{n}", None) for n in range(100)]
+    steps += list(wanted.items())[::3]
+    size = [1, 7, 90, 3][way]
+    for at in range(0, len(steps), size):
+        planner = planning(dict(steps[at : at + size]))
+        yield WriteRequest("oms", f"way-{way}", attribution, planner, create_branch=True)
+
+
 async def test_the_same_documents_make_the_same_tree_in_any_order_of_writes(tmp_path, attribution):
     store = await opened(tmp_path / "store")
     wanted = {f"Movie/{n}": b"%d" % (n % 5) for n in range(300)}
+    ways = [list(write_in_some_order(wanted, way, attribution)) for way in range(4)]
+    # One request of each way after another, so that a group has the same new documents on several branches.
+    turns = [request for turn in itertools.zip_longest(*ways) for request in turn if request is not None]
+    await asyncio.gather(*(store.write(request) for request in turns))
     roots = set()
     for way in range(4):
-        chance, branch = Random(way), f"way-{way}"
-        steps = list(wanted.items())
-        steps += [(f"Movie/gone-{n}", b"0") for n in range(100)] + [(key, b"9") for key in list(wanted)[::3]]
-        chance.shuffle(steps)
-        steps += [(f"Movie/gone-{n}", None) for n in range(100)] + list(wanted.items())[::3]
-        size = chance.choice([1, 7, 90])
-        batches = [dict(steps[at : at + size]) for at in range(0, len(steps), size)]
-        requests = [WriteRequest("oms", branch, attribution, planning(each), create_branch=True) for each in batches]
-        await asyncio.gather(*(store.write(request) for request in requests))
-        head = await store.resolve("oms", Revision(branch=branch))
+        head = await store.resolve("oms", Revision(branch=f"way-{way}"))
         documents = await store.get("oms", head, list(wanted))
         assert [document.body for document in documents] == list(wanted.values())
         roots.add(await root_of(store, head.commit))

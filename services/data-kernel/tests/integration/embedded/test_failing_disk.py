@@ -6,10 +6,13 @@ import apsw
 import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore
-from data_kernel.application.ports import ScanQuery
+from data_kernel.application.ports import Plan, ScanQuery, WriteRequest
 from data_kernel.domain.commits import Cursor
 from data_kernel.domain.databases import Database, Revision
+from data_kernel.domain.documents import Change, Graph
 from shared.errors import Unavailable
+
+MANY = 3000
 
 
 class Disk(apsw.VFS):
@@ -61,24 +64,36 @@ def disk() -> Iterator[Disk]:
     disk.unregister()
 
 
+def spread(n: int) -> str:
+    """Ids far from one another, so that commits share nodes which none of them has stored."""
+    return f"Movie/{n * 331 % MANY:04}"
+
+
+def preloading(view):
+    changes = [Change(Graph.INSTANCE, f"Movie/{n:04}", "Movie", None, b"0") for n in range(MANY)]
+    return Plan((), tuple(changes))
+
+
 @pytest.mark.parametrize("before", range(55, 63))
-async def test_a_failure_at_any_write_or_sync_loses_nothing_acknowledged(disk, path, put, before):
+async def test_a_failure_at_any_write_or_sync_loses_nothing_acknowledged(disk, path, put, attribution, before):
     """After so many commits those that follow store their roots at one failure or another."""
     store = await EmbeddedStore.open(path)
     await store.create_database(Database("oms"))
-    made = [(await put(store, f"Movie/-{n}", b"0", create_branch=True)).commit for n in range(before)]
-    expected = {f"Movie/-{n}": b"0" for n in range(before)}
+    request = WriteRequest("oms", "main", attribution, preloading, create_branch=True)
+    made = [(await store.write(request)).commit]
+    made += [(await put(store, spread(n), b"1")).commit for n in range(before)]
+    expected = {f"Movie/{n:04}": b"0" for n in range(MANY)} | {spread(n): b"1" for n in range(before)}
     details = []
     for calls in range(12):
         disk.fail_after(calls)
         try:
-            made.append((await put(store, f"Movie/{calls}", b"x" * 3000)).commit)
-            expected[f"Movie/{calls}"] = b"x" * 3000
+            made.append((await put(store, spread(100 + calls), b"x" * 3000)).commit)
+            expected[spread(100 + calls)] = b"x" * 3000
         except Unavailable as refusal:
             details.append(refusal.detail)
         disk.calls_left = None
-        made.append((await put(store, f"Movie/after-{calls}", b"1")).commit)
-        expected[f"Movie/after-{calls}"] = b"1"
+        made.append((await put(store, spread(200 + calls), b"2")).commit)
+        expected[spread(200 + calls)] = b"2"
         state = await store.resolve("oms", Revision(branch="main"))
         assert [commit.id for commit in await store.log("oms", state, limit=1000)] == made[::-1]
         assert await contents(store, state) == expected
