@@ -157,7 +157,7 @@ def build(settings: KernelSettings) -> "FastAPI":
 
 def _accounts(settings: KernelSettings) -> dict[str, BasicAccount]:
     """The account of TerminusDB's clients, where there is one."""
-    if not settings.api_user:
+    if settings.api_user is None or settings.api_password is None:
         return {}
     return {terminusdb.PREFIX: BasicAccount(settings.api_user, settings.api_password, settings.service_name)}
 

@@ -26,9 +26,9 @@ class KernelSettings(ServiceSettings):
     """Memory for documents that were just read."""
     grpc_grace_s: float = Field(5.0, ge=0, le=60)
     """How long calls in progress may take to end when the process stops."""
-    api_user: str = Field("", pattern=r"^[^:]*$")
+    api_user: str | None = Field(None, pattern=r"^[^:]+$")
     """The account that may come to `/api` with a password (Basic); `admin` in `dev`, and none elsewhere unless set."""
-    api_password: SecretStr = SecretStr("")
+    api_password: SecretStr | None = None
     """Its password; `root` in `dev`, and none elsewhere unless set."""
     terminusdb_endpoint: str = ""
     """Address of a TerminusDB. Not served yet: the kernel has the embedded store alone."""
@@ -42,7 +42,7 @@ class KernelSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _account_is_whole(self) -> Self:
-        if bool(self.api_user) != bool(self.api_password.get_secret_value()):
+        if (self.api_user is None) is not (self.api_password is None):
             raise ValueError("API_USER and API_PASSWORD: set both, or neither")
         return self
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from data_kernel.settings import KernelSettings
 from shared.security import make_service_keys, make_user_token_secret
@@ -27,14 +28,14 @@ def in_production(folder: Path, **given: str) -> KernelSettings:
 
 def test_dev_has_the_account_that_every_terminusdb_begins_with(tmp_path: Path) -> None:
     settings = in_dev(tmp_path)
-    assert (settings.api_user, settings.api_password.get_secret_value()) == ("admin", "root")
+    assert (settings.api_user, settings.api_password) == ("admin", SecretStr("root"))
     other = in_dev(tmp_path, API_USER="carol", API_PASSWORD="another")
-    assert (other.api_user, other.api_password.get_secret_value()) == ("carol", "another")
+    assert (other.api_user, other.api_password) == ("carol", SecretStr("another"))
 
 
 def test_production_has_none_unless_both_are_set(tmp_path: Path) -> None:
     settings = in_production(tmp_path)
-    assert (settings.api_user, settings.api_password.get_secret_value()) == ("", "")
+    assert (settings.api_user, settings.api_password) == (None, None)
     assert in_production(tmp_path, API_USER="carol", API_PASSWORD="another").api_user == "carol"
     with pytest.raises(SettingsError, match="API_USER and API_PASSWORD"):
         in_production(tmp_path, API_USER="carol")
