@@ -13,8 +13,9 @@ import structlog
 import typer
 
 from data_kernel.adapters.embedded import backup as backups
+from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.kernelctl import telling, transfer
-from data_kernel.kernelctl.doors import Place, open_door
+from data_kernel.kernelctl.doors import Place, is_owned, open_door
 from data_kernel.settings import KernelSettings
 from shared.clients.kernel_http import KernelHttp
 from shared.errors import OmsError
@@ -113,7 +114,7 @@ def export_(
     async def run(kernel: KernelHttp) -> None:
         await transfer.export_to(out, kernel, db or None, branch, rev, on_count)
 
-    with _output(target) as out, telling.progress("exported") as on_count:
+    with _output(target) as out, telling.progress() as on_count:
         _through(context, run)
 
 
@@ -134,7 +135,7 @@ def import_(
             await kernel.create_branch(branch, database=db or None)
         return await transfer.import_from(lines, kernel, db or None, branch, message, on_count)
 
-    with _input(source) as lines, telling.progress("imported") as on_count:
+    with _input(source) as lines, telling.progress() as on_count:
         count = _through(context, run)
     if as_json:
         telling.tell_json({"imported": count})
@@ -149,7 +150,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Copy the store, whether or not a kernel runs, with a manifest to check it by."""
-    with telling.progress("pages") as on_progress:
+    with telling.progress() as on_progress:
         made = _answered(lambda: backups.back_up(_place(context).path, target, on_progress))
     _tell_manifest(made, as_json, f"backed up to {target}")
 
@@ -162,9 +163,26 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Check a backup and put it in the store's place; no kernel may run."""
-    with telling.progress("bytes") as on_progress:
+    with telling.progress() as on_progress:
         made = _answered(lambda: backups.restore(source, _place(context).path, on_progress, force=force))
     _tell_manifest(made, as_json, f"restored from {source}")
+
+
+@app.command()
+def verify(context: typer.Context, as_json: AsJson = False) -> None:
+    """Recompute every hash of the store, whether or not a kernel runs; the first fault is told, with status 1."""
+    path = _place(context).path
+    _answered(lambda: is_owned(path))
+    with telling.progress() as on_progress:
+        report = _answered(lambda: verify_file(path, on_progress))
+    if as_json:
+        fault = None if report.fault is None else asdict(report.fault)
+        telling.tell_json({"fault": fault, **asdict(report.counts)})
+    else:
+        telling.tell(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(report.counts).items()))
+        telling.tell("no fault" if report.fault is None else f"fault: {report.fault}")
+    if report.fault is not None:
+        raise typer.Exit(1)
 
 
 def _place(context: typer.Context) -> Place:

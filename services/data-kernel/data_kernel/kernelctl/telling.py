@@ -47,21 +47,21 @@ def change_line(change: DocumentChange) -> str:
 
 
 class OnProgress(Protocol):
-    """Is told what is done, and what there is to do where that is known."""
+    """Is told what is under way, how much of it is done, and how much there is (0: nobody knows)."""
 
-    def __call__(self, done: int, total: int | None = None, /) -> None:
+    def __call__(self, what: str, done: int, total: int = 0, /) -> None:
         """Move the bar."""
 
 
 @contextmanager
-def progress(what: str) -> Iterator[OnProgress]:
+def progress() -> Iterator[OnProgress]:
     """A bar on stderr; none where nobody looks."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task("", total=None)
 
-        def on_progress(done: int, total: int | None = None) -> None:
-            bar.update(task, completed=done, total=total)
+        def on_progress(what: str, done: int, total: int = 0) -> None:
+            bar.update(task, description=what, completed=done, total=total or None)
 
         yield on_progress

@@ -12,8 +12,8 @@ _BATCH_DOCUMENTS = 1000
 _BATCH_BYTES = 16 << 20
 _GRAPHS = _INSTANCE, _SCHEMA = "instance", "schema"
 
-OnCount = Callable[[int], None]
-"""Is told how many documents are done."""
+OnCount = Callable[[str, int], None]
+"""Is told what is under way, and how many documents are done."""
 
 
 async def export_to(
@@ -24,7 +24,7 @@ async def export_to(
     async for graph, document in _state(kernel, database, branch, rev):
         out.write(encode({"graph": graph, "document": document}) + b"\n")
         count += 1
-        on_count(count)
+        on_count("exported", count)
     return count
 
 
@@ -58,7 +58,7 @@ async def import_from(
         else:
             await kernel.put_document(batch, database=database, branch=branch, message=message)
         count += len(batch)
-        on_count(count)
+        on_count("imported", count)
     return count
 
 

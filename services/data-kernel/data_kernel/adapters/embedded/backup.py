@@ -17,14 +17,15 @@ from data_kernel.adapters.embedded import file
 from data_kernel.adapters.embedded.ownership import Ownership
 from data_kernel.adapters.embedded.schema import FORMAT_VERSION
 from data_kernel.adapters.embedded.times import system_clock, to_datetime
+from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.domain.times import rfc3339
 from shared.errors import AlreadyExists, InvalidInput, NotFound, Unavailable
 
 _PAGES_AT_ONCE = 512
 _CHUNK_BYTES = 1 << 20
 
-OnProgress = Callable[[int, int], None]
-"""Is told what is done and what there is to do, in pages or bytes."""
+OnProgress = Callable[[str, int, int], None]
+"""Is told which part of the work is under way, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def restore(backup: Path, store: Path, on_progress: OnProgress, *, force: bool =
         if store.exists() and not force:
             raise AlreadyExists("a store is there already; it is replaced with --force alone", field="store")
         _copy_bytes(backup, part, on_progress)
-        check_backup(part, made)
+        check_backup(part, made, on_progress)
         # The log of the store that goes must not be played into the one that comes. Whoever loses power between
         # the two steps has the old store's last checkpoint, and restores again.
         for suffix in ("-wal", "-shm"):
@@ -104,18 +105,14 @@ def read_manifest(backup: Path) -> Manifest:
         raise InvalidInput("the backup's manifest is damaged", field="backup") from None
 
 
-def check_backup(copy: Path, made: Manifest) -> None:
-    """Check a backup against its manifest, and its pages by themselves; `InvalidInput` where it is not whole."""
+def check_backup(copy: Path, made: Manifest, on_progress: OnProgress) -> None:
+    """Check a backup against its manifest, and every hash in it; `InvalidInput` where it is not whole."""
     if copy.stat().st_size != made.size_bytes or _sha256_of(copy) != made.sha256:
         raise InvalidInput("the backup is not the file that its manifest describes", field="backup")
     file.prepare(copy)
-    connection = file.connect_reader(copy)
-    try:
-        found = connection.pragma("integrity_check")
-    finally:
-        connection.close()
-    if found != "ok":
-        raise InvalidInput("the backup's pages are damaged", field="backup")
+    fault = verify_file(copy, on_progress).fault
+    if fault is not None:
+        raise InvalidInput(f"the backup is damaged: {fault}", field="backup")
 
 
 def _copy_pages(store: Path, part: Path, on_progress: OnProgress) -> None:
@@ -128,7 +125,7 @@ def _copy_pages(store: Path, part: Path, on_progress: OnProgress) -> None:
         with target.backup("main", source, "main") as copying:
             while not copying.done:
                 copying.step(_PAGES_AT_ONCE)
-                on_progress(copying.page_count - copying.remaining, copying.page_count)
+                on_progress("pages copied", copying.page_count - copying.remaining, copying.page_count)
         source.execute("COMMIT")
     finally:
         target.close()
@@ -142,7 +139,7 @@ def _copy_bytes(source: Path, target: Path, on_progress: OnProgress) -> None:
         while chunk := read.read(_CHUNK_BYTES):
             write.write(chunk)
             done += len(chunk)
-            on_progress(done, size)
+            on_progress("bytes copied", done, size)
 
 
 def _sha256_of(path: Path) -> str:

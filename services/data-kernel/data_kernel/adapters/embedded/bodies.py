@@ -66,6 +66,11 @@ def key_of(body: bytes) -> bytes:
     return body[1:_REFERENCES_AT]
 
 
+def has_key_of_its_kind(body: bytes) -> bool:
+    """Whether it has a key exactly where its kind says so: a purge takes both, and a changed bit one of them."""
+    return (body[0] == _DOCUMENT) == (key_of(body) != _NO_KEY)
+
+
 def tombstone(body: bytes, certificate: str) -> bytes:
     """What stays of a body after its purge: class and references, which the indexes know as well."""
     _, at = packing.read_string(body, _REFERENCES_AT)

@@ -17,8 +17,8 @@ from shared.errors import AlreadyExists, InvalidInput, NotFound, Unavailable
 ALICE = Attribution("alice@oms", "alice@oms", "a message", "POST", "/movies", "oms")
 
 
-def nobody(done: int, total: int) -> None:
-    del done, total
+def nobody(what: str, done: int, total: int) -> None:
+    del what, done, total
 
 
 async def put(store: EmbeddedStore, number: int) -> None:
@@ -62,7 +62,7 @@ async def test_a_backup_of_a_store_in_use_is_one_moment_of_it(path, tmp_path):
 
     loop = asyncio.get_running_loop()
 
-    def on_progress(done, total):
+    def on_progress(what, done, total):
         steps.append((done, total))
         if len(steps) == 1:  # a commit in the middle of the copy
             asyncio.run_coroutine_threadsafe(put(store, 999_999), loop).result(30)

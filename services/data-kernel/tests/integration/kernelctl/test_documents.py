@@ -66,3 +66,19 @@ def test_without_a_store_nothing_is_made(kernel, kernelctl, tmp_path):
     result = kernelctl("--store", tmp_path / "none" / "store.db", "log", status=1)
     assert "there is no store" in result.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_verify_counts_what_it_has_looked_at(kernel, kernelctl):
+    (report,) = lines(kernelctl("verify", "--json"))
+    assert report["fault"] is None
+    assert report["commits"] == 3
+    assert kernelctl("verify").stdout.endswith("\nno fault\n")
+
+
+def test_verify_tells_the_first_fault(own_kernel, kernelctl, tmp_path):
+    assert own_kernel.stop() == 0
+    path = tmp_path / "store.db"
+    path.write_bytes(path.read_bytes().replace(b'"title":"Brazil"', b'"title":"Brasil"'))
+    (report,) = lines(kernelctl("verify", "--json", status=1))
+    assert report["fault"]["kind"] == "document"
+    assert "digest" in kernelctl("verify", status=1).stdout

@@ -36,6 +36,8 @@ class _Walk:
         known = self._versions.get(position)
         if known is None:
             body = bodies.row_at(self._access, position)
+            if not bodies.has_key_of_its_kind(body):
+                raise Broken(Fault("document", self._database, place, "it has a key and is purged, or has neither"))
             known = bodies.digest(body) or digest
             self._counts.versions += 1
             self._counts.purged += bodies.is_tombstone(body)

@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-import apsw
 from data_kernel_testing.faults.load import BRANCHES, DATABASE, Acknowledged, Write, perform
 
 from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.application.ports import ScanQuery
 from data_kernel.domain.commits import Commit, Cursor, RefUpdate
 from data_kernel.domain.databases import State
@@ -37,16 +37,13 @@ async def check_file(path: Path, acknowledged: Sequence[Acknowledged]) -> None:
             await store.close()
     except OmsError as error:
         raise Damage(f"the store reports: {error.detail}") from error
-    _check_pages(path)
+    _verify(path)
 
 
-def _check_pages(path: Path) -> None:
-    connection = apsw.Connection(str(path))
-    try:
-        found = connection.pragma("integrity_check")
-    finally:
-        connection.close()
-    require(found == "ok", f"SQLite's integrity check: {found}")
+def _verify(path: Path) -> None:
+    """Every hash of the closed file."""
+    fault = verify_file(path, lambda *_: None).fault
+    require(fault is None, f"verify: {fault}")
 
 
 async def check_store(store: EmbeddedStore, acknowledged: Sequence[Acknowledged]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
+from data_kernel_testing.faults.bit_flips import BitFlips
 from data_kernel_testing.faults.checking import Damage
 from data_kernel_testing.faults.full_disk import FullDisk
 from data_kernel_testing.faults.killing import Killing
@@ -22,6 +23,7 @@ FAULTS: dict[str, Callable[[Path], Fault]] = {
     "process killed": Killing,
     "power lost": PowerCuts,
     "disk full": FullDisk,
+    "bit flipped": BitFlips,
 }
 """The kinds, each made with a folder that it may use."""
 
