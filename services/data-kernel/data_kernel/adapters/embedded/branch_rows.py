@@ -8,7 +8,7 @@ import apsw
 from data_kernel.adapters.embedded import commit_ids, commit_records
 from data_kernel.adapters.embedded.times import to_datetime
 from data_kernel.domain.databases import Branch
-from shared.errors import NotFound
+from shared.errors import Internal, NotFound
 
 _SELECT = (
     "SELECT number, branch.database, name, incarnation, created_us, deleted_us, head, ref_number, commit_record.id, "
@@ -112,5 +112,7 @@ def missing(name: str) -> NotFound:
 def _to_row(row: tuple[Any, ...]) -> BranchRow:
     number, database, name, incarnation, created_us, deleted_us, head, ref_number, head_id, time = row
     branch = BranchRow(number, database, name, incarnation, created_us, deleted_us, None, ref_number)
+    if head is not None and head_id is None:
+        raise Internal("a branch's head is not in the store's file; verify tells where")
     branch.point_at(None if head is None else Head(head, head_id, commit_records.time_us(time)))
     return branch

@@ -25,7 +25,7 @@ from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.domain.databases import Database
 
 _SECTOR_BYTES = 512
-_GROUPS = 8
+_GROUPS = 5
 _SCRATCH = "scratch"
 
 Files = dict[str, bytes]
