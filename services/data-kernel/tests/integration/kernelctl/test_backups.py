@@ -49,7 +49,8 @@ async def path(tmp_path):
     return path
 
 
-async def test_a_backup_of_a_store_in_use_is_one_moment_of_it(path, tmp_path):
+async def test_a_backup_of_a_store_in_use_is_one_moment_of_it(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(backup, "_PAGES_AT_ONCE", 8)  # so that there is a middle
     store = await EmbeddedStore.open(path)
     target, steps = tmp_path / "backup.db", []
 
