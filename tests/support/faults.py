@@ -12,6 +12,9 @@ from support.links import Cut, Links
 from support.platform import Platform
 
 SEED_VARIABLE = "FAULT_SEED"
+_SHORT_S = (0.1, 1.5)
+_LONG_S = (10.5, 12.0)
+_LONG_EVERY = 10
 
 
 class Fault(StrEnum):
@@ -25,12 +28,12 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True)
 class Round:
-    """One process, one fault, and how many writes a client that does not need the process makes meanwhile."""
+    """One process, one fault, and how long it lasts at least."""
 
     number: int
     process: str
     fault: Fault
-    writes: int
+    held_s: float
 
     def __str__(self) -> str:
         return f"round {self.number}: {self.process} {self.fault}"
@@ -42,14 +45,21 @@ def given_seed() -> int:
     return int(given) if given else secrets.randbelow(2**32)
 
 
-def drawn_rounds(processes: Sequence[str], count: int, seed: int) -> list[Round]:
-    """So many rounds; every pair of a process and a fault comes once, in random order, before any comes again."""
+def drawn_rounds(processes: Sequence[str], numbers: range, seed: int) -> list[Round]:
+    """The rounds of these numbers, from 1.
+
+    Every pair of a process and a fault comes once, in random order, before any comes again.
+
+    One round in ten lasts longer than any call of one service to another may.
+    """
     draw = random.Random(seed)
-    pairs = islice(_pairs(processes, draw), count)
-    return [
-        Round(number, process, fault, writes=draw.randint(5, 40))
-        for number, (process, fault) in enumerate(pairs, start=1)
-    ]
+    pairs = islice(_pairs(processes, draw), numbers.stop - 1)
+    every = [Round(number, *pair, held_s=_duration_s(number, draw)) for number, pair in enumerate(pairs, start=1)]
+    return every[numbers.start - 1 :]
+
+
+def _duration_s(number: int, draw: random.Random) -> float:
+    return draw.uniform(*(_SHORT_S if number % _LONG_EVERY else _LONG_S))
 
 
 def _pairs(processes: Sequence[str], draw: random.Random) -> Iterator[tuple[str, Fault]]:

@@ -98,6 +98,7 @@ class Links:
 
     def __init__(self) -> None:
         self._links: list[_Link] = []
+        self._taken: set[int] = set()
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -118,7 +119,8 @@ class Links:
         for link in self._links:
             if (link.caller, link.callee_port) == (caller, callee_port):
                 return link.port
-        (port,) = free_ports(1, avoid=[each for link in self._links for each in (link.port, link.callee_port)])
+        (port,) = free_ports(1, avoid=self._taken)
+        self._taken.add(port)
         link = _Link(caller, callee, port, callee_port)
         self._run(link.join())
         self._links.append(link)
@@ -128,6 +130,7 @@ class Links:
         """The same processes, each with links in the place of its peers' addresses."""
         processes = list(processes)
         owners = {int(port): each.name for each in processes for port in _ports_of(each)}
+        self._taken |= set(owners)  # a process that is not started yet has its ports all the same
         return tuple(replace(each, environment=self._linked(each, owners)) for each in processes)
 
     def cut(self, name: str, cut: Cut) -> None:

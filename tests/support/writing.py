@@ -25,6 +25,8 @@ class Writer:
     oms_url: str
     headers: dict[str, str]
     branch: str
+    first_of_keys: str
+    """What its keys begin with."""
     oms_may_be_away: bool = False
     """Whether a broken or refused connection is to be expected now."""
     acknowledged: dict[str, str] = field(default_factory=dict)
@@ -44,7 +46,7 @@ class Writer:
             trust_env=False,
         ) as client:
             while not self.stopping:
-                await self._write_and_read(client, f"{len(self.acknowledged) + 1:06}")
+                await self._write_and_read(client, f"{self.first_of_keys}{len(self.acknowledged) + 1:06}")
 
     @property
     def waits_s(self) -> float:
