@@ -8,7 +8,7 @@ from support.platform import Platform
 
 def test_a_mute_kernel_is_waited_for_as_long_as_the_setting_says(tmp_path: Path) -> None:
     settings = {"oms": {"REQUEST_TIMEOUT_S": "0.5"}}
-    with Platform(tmp_path / "home", only=["data-kernel", "oms"], environment=settings) as platform:
+    with Platform(tmp_path / "home", only=["nats", "data-kernel", "oms"], environment=settings) as platform:
         platform.wait_ready()
         platform.pause("data-kernel")
         answer = httpx2.get(
