@@ -99,8 +99,10 @@ def long() -> Iterator[Step]:
         paths = [str(member / "tests" / kind) for kind in ("unit", "contract") if _has_tests(member / "tests" / kind)]
         if paths:
             yield pytest(f"long: {member.name}", [*options, *paths])
-    yield pytest("long: tests/hostile", [*options, "tests/hostile"])
-    yield pytest("long: the whole", ["-m", "long", "tests"])
+    for name, of_all in (("REST and CloudEvents", "not test_grpc"), ("gRPC", "test_grpc")):
+        yield pytest(f"long: hostile input by {name}", [*options, "-k", of_all, "tests/hostile"])
+    yield pytest("long: faults", ["-m", "long", "tests/integration/test_faults.py"])
+    yield pytest("long: the story at every position", ["-m", "long", "tests/e2e"])
 
 
 def pytest(name: str, arguments: Sequence[str]) -> Step:
