@@ -23,7 +23,7 @@ BIN: Final = Path(sys.executable).parent
 PYTHON: Final = sys.executable
 GATES: Final = str(Path(__file__).with_name("gates.py"))
 UV: Final = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools/bin/uv")
-_LIMIT_S: Final = 900.0
+_LIMIT_S: Final = 1200.0
 _SIDE_BY_SIDE: Final = 2
 """Steps of `check` that run at once: the slow ones use one core each."""
 
