@@ -37,9 +37,12 @@ class Appointments:
         """Wait until each job has run, and hold it to have run once; AssertionError where one did not, or failed."""
         async with self._client() as client:
             for job_id in self.made:
-                assert await eventually(lambda job_id=job_id: _final(client, job_id), _KEPT_WITHIN_S, what=job_id) == [
-                    "succeeded"
-                ], job_id
+                try:
+                    states = await eventually(lambda job_id=job_id: _final(client, job_id), _KEPT_WITHIN_S, what=job_id)
+                except AssertionError as error:
+                    error.add_note(f"its executions: {await _executions(client, job_id)}")
+                    raise
+                assert states == ["succeeded"], job_id
 
     def are_heard_of_once(self, subjects: list[str]) -> None:
         """Look for each one among the subjects of all reminders in the broker."""
@@ -53,7 +56,7 @@ class Appointments:
             if not oms_may_be_away:
                 raise
             return False
-        if answer.status_code in {201, 409}:
+        if answer.status_code == 201 or _is_there_already(answer):
             return True
         if _came_too_late(answer):
             return False
@@ -67,14 +70,24 @@ class Appointments:
         )
 
 
+def _is_there_already(answer: httpx2.Response) -> bool:
+    """Whether an attempt before this one, whose answer was lost, had made the job."""
+    return answer.status_code == 409 and bool(answer.json()["reason"] == "ALREADY_EXISTS")
+
+
 def _came_too_late(answer: httpx2.Response) -> bool:
     """Whether the request was held so long that its moment had passed; the next attempt names a later one."""
     return answer.status_code == 422 and [each["rule"] for each in answer.json()["violations"]] == ["past"]
 
 
-async def _final(client: httpx2.AsyncClient, job_id: str) -> list[str] | None:
+async def _executions(client: httpx2.AsyncClient, job_id: str) -> list[dict[str, Any]]:
     answer = await client.get("/api/v1/executions", params={"job": job_id})
-    states = [each["state"] for each in answer.raise_for_status().json()["executions"]]
+    executions: list[dict[str, Any]] = answer.raise_for_status().json()["executions"]
+    return executions
+
+
+async def _final(client: httpx2.AsyncClient, job_id: str) -> list[str] | None:
+    states = [each["state"] for each in await _executions(client, job_id)]
     return states if states and set(states) <= {"succeeded", "dead", "cancelled", "skipped"} else None
 
 
