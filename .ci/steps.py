@@ -23,7 +23,7 @@ BIN: Final = Path(sys.executable).parent
 PYTHON: Final = sys.executable
 GATES: Final = str(Path(__file__).with_name("gates.py"))
 UV: Final = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools/bin/uv")
-_LIMIT_S: Final = 900.0
+_LIMIT_S: Final = 1200.0
 _SIDE_BY_SIDE: Final = 2
 """Steps of `check` that run at once: the slow ones use one core each."""
 
@@ -99,10 +99,12 @@ def long() -> Iterator[Step]:
         paths = [str(member / "tests" / kind) for kind in ("unit", "contract") if _has_tests(member / "tests" / kind)]
         if paths:
             yield pytest(f"long: {member.name}", [*options, *paths])
-    yield pytest("long: tests/hostile", [*options, "tests/hostile"])
+    for name, of_all in (("REST and CloudEvents", "not test_grpc"), ("gRPC", "test_grpc")):
+        yield pytest(f"long: hostile input by {name}", [*options, "-k", of_all, "tests/hostile"])
     real = [str(member / "tests/integration") for member in members() if _has_tests(member / "tests/integration")]
-    yield pytest("long: real processes and faults", ["-m", "long", *real])
-    yield pytest("long: the whole", ["-m", "long", "tests"])
+    yield pytest("long: faults of members", ["-m", "long", *real])
+    yield pytest("long: faults of the whole", ["-m", "long", "tests/integration"])
+    yield pytest("long: the story at every position", ["-m", "long", "tests/e2e"])
 
 
 def pytest(name: str, arguments: Sequence[str]) -> Step:

@@ -11,13 +11,12 @@ from urllib.parse import quote, urlsplit
 import httpx2
 import pytest
 from hypothesis import settings
-from support.hostile_platform import REAL, fill
+from support.hostile_platform import SERVICES, fill, real
 from support.hostile_values import HEADER_TEXTS, MEDIA_TYPES, NOT_UTF8, ODD_BODIES, TEXTS, UNREADABLE_BODIES
 from support.openapi import NOT_OFFERED, Operation, operations
 from support.platform import Platform
 from support.problems import faults_of
 
-SERVICES = ["kernel_url", "gateway_url", "oms_url"]
 LINE_BY_LINE = {"/api/v1/objects/{type_name}/import"}
 """Bodies of many lines: a bad one is refused by a line of the answer, beside those that are taken."""
 FULL_BUDGET = 1000
@@ -107,7 +106,9 @@ def test_a_hostile_path_or_query(platform: Platform, service: str, client: Clien
             for value in TEXTS.values():
                 expected = (400, 404, 405) if value in NOT_UTF8.values() and place == "path" else ()
                 expected = (400,) if value in NOT_UTF8.values() and place == "query" else expected
-                faults.append(client.fault(operation, _target(operation, {(place, name): value}), expected=expected))
+                faults.append(
+                    client.fault(operation, _target(service, operation, {(place, name): value}), expected=expected)
+                )
     _assert_none(faults)
 
 
@@ -120,7 +121,7 @@ def test_a_hostile_header(platform: Platform, service: str, client: Client) -> N
         own = operation.named("header")
         asked = [(name, value) for name in own for value in HEADER_TEXTS.values()]
         asked += [pair for step, name in enumerate(COMMON_HEADERS) for pair in _some(name, turn + step)]
-        faults += [client.fault(operation, _target(operation), {name: value}) for name, value in asked]
+        faults += [client.fault(operation, _target(service, operation), {name: value}) for name, value in asked]
     _assert_none(faults)
 
 
@@ -132,7 +133,7 @@ def test_a_hostile_body(platform: Platform, service: str, client: Client) -> Non
             if operation.method == "DELETE":
                 fill(platform)
             headers = {"Content-Type": media_type.replace("*/*", "application/json")}
-            target = _target(operation)
+            target = _target(service, operation)
             door = (operation.method, operation.path)
             refused = () if door in NOT_OFFERED or operation.path in LINE_BY_LINE else (400, 413, 422)
             faults += [client.fault(operation, target, headers, body, refused) for body in UNREADABLE_BODIES.values()]
@@ -159,7 +160,7 @@ def test_a_hostile_media_type(platform: Platform, service: str, client: Client) 
     faults = []
     for operation in operations(getattr(platform, service)):
         if operation.media_types:
-            target = _target(operation)
+            target = _target(service, operation)
             faults += [
                 client.fault(operation, target, {"Content-Type": text}, body)
                 for text in MEDIA_TYPES.values()
@@ -177,12 +178,12 @@ def _some(name: str, turn: int) -> list[tuple[str, bytes]]:
     return [(name, value) for value in values]
 
 
-def _target(operation: Operation, hostile: Mapping[tuple[str, str], str] | None = None) -> str:
+def _target(service: str, operation: Operation, hostile: Mapping[tuple[str, str], str] | None = None) -> str:
     """The operation's address, everything real in it but what is hostile."""
-    hostile = hostile or {}
+    hostile, known = hostile or {}, real(service)
     path = operation.path
     for name in operation.named("path"):
-        path = path.replace(f"{{{name}}}", hostile.get(("path", name), quote(REAL.get(name, "main"), safe="/")))
+        path = path.replace(f"{{{name}}}", hostile.get(("path", name), quote(known.get(name, "main"), safe="/")))
     query = [f"{name}={value}" for (place, name), value in hostile.items() if place == "query"]
     return f"{path}?{'&'.join(query)}" if query else path
 

@@ -16,16 +16,15 @@ import jwt
 import psutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from support.hostile_platform import DATABASE, FREE_DATABASE, REAL, fill
+from support.hostile_platform import DATABASE, FREE_DATABASE, SERVICES, fill, real
 from support.openapi import NOT_OFFERED, Operation, operations
 from support.platform import Platform
 from support.rpcs import rpcs
 from support.waiting import wait_until
 
-SERVICES = ["kernel_url", "gateway_url", "oms_url"]
-OPEN = {"/healthz", "/readyz", "/liveness", "/metrics", "/api/ok"}
+OPEN = {"/healthz", "/health", "/readyz", "/liveness", "/metrics", "/api/ok"}
 BOB = "bob@oms"
-PROCESSES = ["data-kernel", "event-gateway", "oms"]
+PROCESSES = ["data-kernel", "event-gateway", "oms", "embedding", "scheduler", "scheduler-worker"]
 TITLE = {"@type": "Movie", "title": "forged"}
 EVENT = {"specversion": "1.0", "id": "forged", "source": "urn:x", "type": "io.oms.hostile.v1"}
 MAIN = {"branch": "main"}
@@ -58,6 +57,18 @@ NO_COMMIT = {
     ("DELETE", "/db/{db}/branches/{branch}"),
     ("POST", "/admin/outbox"),
     ("POST", "/events"),
+    ("POST", "/embedding"),
+    ("POST", "/v1/embeddings"),
+    ("POST", "/similarity"),
+    ("POST", "/jobs"),
+    ("PATCH", "/jobs/{id}"),
+    ("DELETE", "/jobs/{id}"),
+    ("POST", "/jobs/{id}/run"),
+    ("POST", "/jobs/{id}/pause"),
+    ("POST", "/jobs/{id}/resume"),
+    ("POST", "/executions/{id}/cancel"),
+    ("POST", "/executions/{id}/retry"),
+    ("POST", "/dead-letters/{id}/replay"),
 }
 """Routes that write, and whose writes have no author: what they record is the verified caller alone."""
 MANY_WRITES = {
@@ -141,7 +152,7 @@ def test_no_route_but_the_open_ones_answers_without_a_token(platform: Platform, 
     assert {each.path for each in found if each.is_open} <= OPEN
     with httpx2.Client(base_url=url) as nobody:
         for operation in found:
-            answer = nobody.request(operation.method, _target(operation))
+            answer = nobody.request(operation.method, _target(service, operation))
             assert (answer.status_code == 401) is (operation.path not in OPEN), operation
         assert nobody.get("/nowhere").status_code == 401
 
@@ -173,7 +184,7 @@ def test_the_author_is_the_caller_on_every_route_that_writes(platform: Platform,
         for operation in writing:
             fill(platform)
             body = BODIES.get((operation.method, operation.path))
-            target = _target(operation)
+            target = _target(service, operation)
             asked: dict[str, Any] = {"headers": {"X-Author": BOB}, "json": body}
             if "author" in operation.named("query"):
                 both = client.request(operation.method, f"{target}?author={BOB}", json=body)
@@ -266,10 +277,10 @@ def _writes(operation: Operation) -> bool:
     return not (by_terminusdb or reads)
 
 
-def _target(operation: Operation) -> str:
-    target = operation.path
+def _target(service: str, operation: Operation) -> str:
+    target, known = operation.path, real(service)
     for name in operation.named("path"):
-        target = target.replace(f"{{{name}}}", REAL.get(name, "main"))
+        target = target.replace(f"{{{name}}}", known.get(name, "main"))
     return target
 
 

@@ -15,7 +15,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
-from support.hostile_platform import REAL
+from support.hostile_platform import SERVICES, real
 from support.openapi import NOT_OFFERED
 from support.platform import Platform
 from support.problems import faults_of
@@ -42,7 +42,7 @@ def session(platform: Platform) -> Iterator[requests.Session]:
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
-@pytest.mark.parametrize("service", ["kernel_url", "gateway_url", "oms_url"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_no_operation_fails_or_leaves_the_fault_unnamed(
     platform: Platform, session: requests.Session, service: str, mode: GenerationMode
 ) -> None:
@@ -52,7 +52,7 @@ def test_no_operation_fails_or_leaves_the_fault_unnamed(
     if mode is GenerationMode.NEGATIVE:
         operations = [each for each in operations if _takes_something(each)]
     assert operations
-    faults = [fault for operation in operations for fault in _faults(operation, mode, url, session)]
+    faults = [fault for operation in operations for fault in _faults(operation, mode, url, session, real(service))]
     assert not faults, "\n".join(faults)
 
 
@@ -62,7 +62,9 @@ def _takes_something(operation: Any) -> bool:
     return bool(raw.get("parameters") or raw.get("requestBody"))
 
 
-def _faults(operation: Any, mode: GenerationMode, url: str, session: requests.Session) -> list[str]:
+def _faults(
+    operation: Any, mode: GenerationMode, url: str, session: requests.Session, known: dict[str, str]
+) -> list[str]:
     faults: dict[str, str] = {}
 
     @settings(
@@ -70,10 +72,10 @@ def _faults(operation: Any, mode: GenerationMode, url: str, session: requests.Se
         phases=_PHASES,
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
-    def run(case: Any, real: bool) -> None:
-        if real and case.path_parameters:
-            case.path_parameters.update({name: REAL[name] for name in case.path_parameters if name in REAL})
+    @given(case=operation.as_strategy(generation_mode=mode), is_known=st.booleans())
+    def run(case: Any, is_known: bool) -> None:
+        if is_known and case.path_parameters:
+            case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})
         fault, sent = _try(case, url, session)
         if fault:
             faults.setdefault(f"{operation.label}: {fault}", sent)

@@ -40,7 +40,6 @@ def test_a_stop_drains_and_what_was_committed_stays(stack: Stack, told: list[tup
     assert kept.json() == {"@id": "Movie/Alien", "@type": "Movie", "title": "Alien", "year": 1980}
 
 
-@pytest.mark.skipif(not (ROOT / "examples/demo/__main__.py").exists(), reason="there is no demo to tell")
 def test_the_demo(stack: Stack) -> None:
     command = [sys.executable, "-m", "examples.demo", "--home", str(stack.secrets)]
     command += ["--oms", f"http://{stack.address('OMS_HTTP')}", "--gateway", stack.address("EVENT_GATEWAY_GRPC")]

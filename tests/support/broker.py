@@ -1,7 +1,7 @@
 """What the broker holds, read from JetStream itself."""
 
 from cloudevents.core.v1.event import CloudEvent
-from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.events.jetstream import connect, from_message
 from shared.events.routing import STREAM
@@ -15,7 +15,8 @@ async def stored_events(nats_url: str) -> list[CloudEvent]:
         count = (await js.stream_info(STREAM)).state.messages
         events: list[CloudEvent] = []
         if count:
-            config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL)
+            # Without acknowledgements, of which no more than a thousand may be owed.
+            config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE)
             consumer = await js.pull_subscribe("oms.>", stream=STREAM, config=config)
             while len(events) < count:
                 events += [from_message(message) for message in await consumer.fetch(min(200, count - len(events)), 5)]

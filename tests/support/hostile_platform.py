@@ -1,5 +1,7 @@
 """What a platform holds that hostile requests are sent to: something to read, to change and to break."""
 
+from typing import Any
+
 import httpx2
 from support.platform import Platform
 
@@ -24,7 +26,15 @@ NOTE = {
         {"name": "extra", "baseType": "json"},
     ],
 }
-REAL = {
+JOB: dict[str, Any] = {
+    "id": "hostile",
+    "name": "never",
+    "trigger": {"type": "date", "at": "2999-01-01T00:00:00Z"},
+    "task": {"type": "event", "event_type": "io.oms.hostile.v1"},
+}
+SERVICES = ("kernel_url", "gateway_url", "oms_url", "embedding_url", "scheduler_url")
+"""The attribute of `Platform` that has the address of each service with a REST interface."""
+_REAL = {
     "db": DATABASE,
     "branch": "main",
     "id": "Movie/Alien",
@@ -35,8 +45,12 @@ REAL = {
     "database": FREE_DATABASE,
     "path": f"admin/{FREE_DATABASE}",
 }
-"""A value for each parameter of a path that names something which is there."""
 _THERE_ALREADY = {400, 409}
+
+
+def real(service: str) -> dict[str, str]:
+    """A value for each parameter of a service's paths that names something which is there."""
+    return _REAL | {"id": JOB["id"]} if service == "scheduler_url" else _REAL
 
 
 def fill(platform: Platform) -> None:
@@ -50,6 +64,7 @@ def fill(platform: Platform) -> None:
         (platform.kernel_url, "POST", f"/api/db/admin/{FREE_DATABASE}", {"label": "free", "comment": ""}),
         (platform.oms_url, "POST", "/api/v1/object-types", NOTE),
         (platform.oms_url, "POST", "/api/v1/objects/Note", {"key": "one", "count": 1}),
+        (platform.scheduler_url, "POST", "/jobs", JOB),
     ):
         answer = httpx2.request(method, f"{url}{path}", json=body, headers=headers, timeout=30)
         if answer.status_code not in _THERE_ALREADY:

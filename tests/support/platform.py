@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from support.links import Links
 from support.waiting import wait_until
 
 import run_child
@@ -43,17 +44,24 @@ class Platform:
         options: Options | None = None,
         environment: Mapping[str, Mapping[str, str]] | None = None,
         traces: bool = True,
+        links: Links | None = None,
     ) -> None:
         """`only` names the processes to start (default: all); `environment` adds settings by process name.
 
-        With `traces` every process writes its spans to a file.
+        With `traces` every process writes its spans to a file. Given `links`, processes reach one another by them, and
+        clients reach OMS by the caller `client`.
         """
         self.home = Home(folder)
         self.ports = Ports(*free_ports(len(fields(Ports))))
         self.options = replace(options or Options(), traces=traces)
         wanted = set(only) if only is not None else None
         self._processes: dict[str, Process] = {}
-        for process in platform_processes(self.home, self.ports, self.options):
+        processes = platform_processes(self.home, self.ports, self.options)
+        self._oms_port = self.ports.oms_http
+        if links is not None:
+            processes = links.between(processes)
+            self._oms_port = links.add("client", "oms", self._oms_port)
+        for process in processes:
             if wanted is None or process.name in wanted:
                 added = (environment or {}).get(process.name, {})
                 self._processes[process.name] = replace(process, environment={**process.environment, **added})
@@ -66,7 +74,7 @@ class Platform:
 
     @property
     def oms_url(self) -> str:
-        return f"http://127.0.0.1:{self.ports.oms_http}"
+        return f"http://127.0.0.1:{self._oms_port}"
 
     @property
     def kernel_url(self) -> str:
@@ -166,6 +174,14 @@ class Platform:
         process = self._running.pop(name)
         process.kill()
         process.wait(_HARD_STOP_S)
+
+    def pause(self, name: str) -> None:
+        """SIGSTOP: it lives, keeps its ports and connections, and does nothing."""
+        self._running[name].send_signal(signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """SIGCONT."""
+        self._running[name].send_signal(signal.SIGCONT)
 
     def stop(self, name: str, timeout_s: float = 20.0) -> int:
         """SIGTERM, and wait for the end; gives the exit status. Raises AssertionError where it does not end."""

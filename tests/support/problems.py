@@ -28,7 +28,7 @@ def faults_of(path: str, status: int, headers: Mapping[str, str], body: bytes, *
         return f"{status}: a healthy service has no such answer"
     if is_terminusdb(path):
         return _fault_of_envelope(headers, body)
-    return _fault_of_problem(status, headers, body)
+    return fault_of_problem(status, headers, body)
 
 
 def is_terminusdb(path: str) -> bool:
@@ -36,7 +36,8 @@ def is_terminusdb(path: str) -> bool:
     return path.startswith(_TERMINUSDB) and not path.startswith("/api/v1/")
 
 
-def _fault_of_problem(status: int, headers: Mapping[str, str], body: bytes) -> str:
+def fault_of_problem(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """What is wrong with a problem of that status; empty where nothing is."""
     if headers.get("content-type") != MEDIA_TYPE:
         return f"{status}: the content type is {headers.get('content-type')}, not that of a problem"
     problem: dict[str, Any] = json.loads(body)

@@ -65,6 +65,7 @@ class Process:
             signer=build_signer(settings),
             telemetry=telemetry,
             use_grpc=settings.use_grpc,
+            timeout_s=settings.request_timeout_s,
         )
         factory.install()
         async with AsyncExitStack() as stack:

@@ -17,7 +17,7 @@ class OmsSettings(ServiceSettings):
 
     http_port: Port = 8000
     request_timeout_s: float = Field(10.0, gt=0, le=300)
-    """How long one request may wait for the kernel in all, its retries included."""
+    """How long one call to the kernel may take in all, its retries included; then the request is answered 504."""
     terminusdb_endpoint: str | None = Field(
         None, validation_alias=AliasChoices("terminusdb_endpoint", "terminus_url"), pattern=r"^https?://"
     )

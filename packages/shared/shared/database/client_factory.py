@@ -24,6 +24,8 @@ _Client = TypeVar("_Client", bound=_Closable)
 class DatabaseClientFactory:
     """Makes one client per kind and target, and closes them all; which one a call uses is the providers' business.
 
+    `timeout_s` is the deadline of each call to a database, its retries included.
+
     `install` makes a factory the process's own, for the class methods of earlier days.
     """
 
@@ -36,11 +38,13 @@ class DatabaseClientFactory:
         signer: "ServiceSigner | None" = None,
         telemetry: Telemetry | None = None,
         use_grpc: bool = True,
+        timeout_s: float = 10.0,
     ) -> None:
         self._service = service
         self._signer = signer
         self._telemetry = telemetry or Telemetry.off(service)
         self._use_grpc = use_grpc
+        self._timeout_s = timeout_s
         self._clients: dict[Hashable, _Closable] = {}
 
     def gateway(self, target: str = "data-kernel:50051", *, http_url: str | None = None) -> TerminusGatewayClient:
@@ -53,6 +57,7 @@ class DatabaseClientFactory:
                 use_grpc=self._use_grpc,
                 signer=self._signer,
                 telemetry=self._telemetry,
+                timeout_s=self._timeout_s,
             ),
         )
 
@@ -63,7 +68,13 @@ class DatabaseClientFactory:
         return self._one(
             ("terminus", url, key, cert_path),
             lambda: TerminusDBClient(
-                url, key, cert_path, service=self._service, signer=self._signer, telemetry=self._telemetry
+                url,
+                key,
+                cert_path,
+                service=self._service,
+                signer=self._signer,
+                telemetry=self._telemetry,
+                timeout_s=self._timeout_s,
             ),
         )
 

@@ -1,6 +1,6 @@
 """Jobs, executions and workers as messages of `scheduler.v1`."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -10,6 +10,7 @@ from scheduler_service.domain.documents import spec_json
 from scheduler_service.domain.executions import State
 from scheduler_service.domain.jobs import Job, JobState
 from shared.canonical import encode
+from shared.errors import InvalidInput
 from shared.grpc.generated.scheduler.v1 import scheduler_pb2 as pb
 
 
@@ -20,11 +21,6 @@ def timestamp(moment: datetime | None) -> Timestamp | None:
     message = Timestamp()
     message.FromDatetime(moment)
     return message
-
-
-def moment(message: Timestamp) -> datetime:
-    """The moment in UTC."""
-    return message.ToDatetime(tzinfo=UTC)
 
 
 def job_message(job: Job, next_start: datetime | None) -> pb.Job:
@@ -75,7 +71,9 @@ def execution_message(seen: Seen) -> pb.Execution:
 
 
 def state_of(message: pb.ExecutionState.ValueType) -> State | None:
-    """The state asked for; `None` for any."""
+    """The state asked for; `None` for any. `InvalidInput` for a number that no state has."""
+    if message not in pb.ExecutionState.values():
+        raise InvalidInput(f"state: {message} is no state of an execution", field="state")
     name = pb.ExecutionState.Name(message).removeprefix("EXECUTION_STATE_")
     return State.__members__.get(name)
 

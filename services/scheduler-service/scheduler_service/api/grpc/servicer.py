@@ -7,7 +7,6 @@ import grpc
 from scheduler_service.api.grpc.messages import (
     execution_message,
     job_message,
-    moment,
     state_of,
     timestamp,
     worker_message,
@@ -18,6 +17,7 @@ from scheduler_service.domain.jobs import Job
 from shared.canonical import decode
 from shared.grpc.generated.scheduler.v1 import scheduler_pb2 as pb
 from shared.grpc.generated.scheduler.v1 import scheduler_pb2_grpc as pb_grpc
+from shared.grpc.times import moment_of
 
 RpcContext = grpc.aio.ServicerContext[Any, Any]
 _DEFAULT_COUNT = 100
@@ -81,8 +81,8 @@ class SchedulerServicer(pb_grpc.SchedulerServiceServicer):
         wanted = Wanted(
             job_id=request.job_id,
             state=state_of(request.state),
-            since=moment(request.since) if request.HasField("since") else None,
-            until=moment(request.until) if request.HasField("until") else None,
+            since=moment_of(request.since, "since") if request.HasField("since") else None,
+            until=moment_of(request.until, "until") if request.HasField("until") else None,
             count=request.count or _DEFAULT_COUNT,
         )
         return pb.ListExecutionsResponse(executions=map(execution_message, await self._executions.list(wanted)))
