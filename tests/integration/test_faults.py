@@ -81,7 +81,11 @@ async def test_no_fault_loses_anything(platform: Platform, links: Links, seed: i
                 error.add_note(f"the log of {each.process} ends:\n{platform.last_lines(each.process)}")
                 raise
             sys.stdout.write(f"{each}: {time.monotonic() - began_s:.1f} s\n")
-    await appointments.are_kept()
+    try:
+        await appointments.are_kept()
+    except AssertionError as error:
+        error.add_note(f"the scheduler said:\n{platform.lines('scheduler', without='health_check_failed')[-6000:]}")
+        raise
     await everything_was_announced_in_order(platform, writers, appointments)
 
 

@@ -40,7 +40,7 @@ class Appointments:
                 try:
                     states = await eventually(lambda job_id=job_id: _final(client, job_id), _KEPT_WITHIN_S, what=job_id)
                 except AssertionError as error:
-                    error.add_note(f"its executions: {await _executions(client, job_id)}")
+                    error.add_note(f"executions: { {each: await _states(client, each) for each in self.made} }")
                     raise
                 assert states == ["succeeded"], job_id
 
@@ -80,14 +80,13 @@ def _came_too_late(answer: httpx2.Response) -> bool:
     return answer.status_code == 422 and [each["rule"] for each in answer.json()["violations"]] == ["past"]
 
 
-async def _executions(client: httpx2.AsyncClient, job_id: str) -> list[dict[str, Any]]:
+async def _states(client: httpx2.AsyncClient, job_id: str) -> list[str]:
     answer = await client.get("/api/v1/executions", params={"job": job_id})
-    executions: list[dict[str, Any]] = answer.raise_for_status().json()["executions"]
-    return executions
+    return [each["state"] for each in answer.raise_for_status().json()["executions"]]
 
 
 async def _final(client: httpx2.AsyncClient, job_id: str) -> list[str] | None:
-    states = [each["state"] for each in await _executions(client, job_id)]
+    states = await _states(client, job_id)
     return states if states and set(states) <= {"succeeded", "dead", "cancelled", "skipped"} else None
 
 

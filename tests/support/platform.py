@@ -247,6 +247,11 @@ class Platform:
         """The end of its log."""
         return "\n".join(self.log_path(name).read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
 
+    def lines(self, name: str, *, without: str) -> str:
+        """Its log but for the lines with that text."""
+        lines = self.log_path(name).read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(line for line in lines if without not in line)
+
     def traces_path(self, name: str) -> Path:
         """The spans of one service as JSON lines."""
         return self.home.traces / f"{name}.jsonl"

@@ -1,4 +1,4 @@
-"""What nothing names goes, and gives its bytes back; everything else answers as before, and verification finds no fault."""
+"""What nothing names goes, and gives its bytes back; all else answers as before, and verification finds no fault."""
 
 import random
 
