@@ -24,10 +24,6 @@ class Memory:
     contents: "Recent[int, Content]" = field(default_factory=lambda: Recent(_CONTENTS))
     commits: CommitIndex = field(default_factory=CommitIndex)
 
-    def forget_states(self) -> None:
-        """Know no state any more; whoever is at one keeps it, and leaves it where nobody looks."""
-        self.contents = Recent(_CONTENTS)
-
 
 @dataclass(slots=True)
 class Pending:

@@ -52,11 +52,7 @@ def pack_parents(parents: tuple[int, ...]) -> bytes:
 
 def parents_of(row: CommitRow) -> list[int]:
     """The parents' positions, in the record's order."""
-    return unpack_parents(row.parents)
-
-
-def unpack_parents(packed: bytes) -> list[int]:
-    """The positions that `pack_parents` packed."""
+    packed = row.parents
     return [int.from_bytes(packed[at : at + _POSITION_BYTES]) for at in range(0, len(packed), _POSITION_BYTES)]
 
 

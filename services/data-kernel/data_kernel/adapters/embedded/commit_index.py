@@ -4,7 +4,6 @@ A table keyed by a digest is written all over, so that each group would change a
 thousands at a time and in order, it costs a small part of that.
 """
 
-from collections.abc import Collection
 from typing import Any
 
 import apsw
@@ -66,9 +65,3 @@ class CommitIndex:
         """The database is gone."""
         self._recent = {key: value for key, value in self._recent.items() if database_of(value) != database}
         self._batched = {key: value for key, value in self._batched.items() if database_of(value) != database}
-
-    def forget_commits(self, ids: Collection[bytes]) -> None:
-        """The commits are gone."""
-        for kept in (self._recent, self._batched):
-            for commit in ids:
-                kept.pop(commit, None)

@@ -13,14 +13,14 @@ from data_kernel.adapters.embedded import (
     deltas,
     idempotency,
     reflog,
-    roots,
 )
 from data_kernel.adapters.embedded.ancestry import CommitRow
 from data_kernel.adapters.embedded.branch_rows import Head
-from data_kernel.adapters.embedded.contents import Content
+from data_kernel.adapters.embedded.contents import Content, pack_ref
 from data_kernel.adapters.embedded.drafts import Draft, draft
 from data_kernel.adapters.embedded.planning import EmbeddedWriterView
 from data_kernel.adapters.embedded.session import WriteSession
+from data_kernel.adapters.embedded.tree import Tree
 from data_kernel.application.ports import DetachedRequest, Plan, WriteOutcome, WriteRequest
 from data_kernel.domain.commits import Attribution
 
@@ -102,15 +102,31 @@ def _keep(session: WriteSession, made: _Made, branch: str, attribution: Attribut
     """Give the commit its time and id and keep it."""
     content, time_us = made.content, session.next_time_us()
     parents = [ancestry.row_at(session.access, parent).id for parent in made.parents]
-    hashes = (content.instance.root_hash, content.schema.root_hash)
-    record = commit_records.encode(time_us, hashes, parents, branch, attribution)
+    roots = (content.instance.root_hash, content.schema.root_hash)
+    record = commit_records.encode(time_us, roots, parents, branch, attribution)
     commit, position = commit_ids.of_record(record), session.next_position("commit_record", made.database)
     made.draft.adopt(session)
     delta = None
     if content.distance > MAX_DISTANCE:
-        content = roots.store(session, position, content)
+        content = _store_roots(session, made.database, position, content)
     else:
         delta = deltas.encode(made.draft.edits)
     packed = ancestry.pack_parents(made.parents)
     session.add_commit(CommitRow(position, commit, made.base, packed, record, delta), content)
     return Head(position, commit, time_us)
+
+
+def _store_roots(session: WriteSession, database: int, commit: int, content: Content) -> Content:
+    nodes = session.access.memory.nodes.pending
+
+    def append(node: bytes) -> int:
+        position = session.next_position("node", database)
+        nodes[position] = node
+        return position
+
+    def store(tree: Tree) -> bytes | None:
+        return None if tree.is_empty else pack_ref(tree.save(append))
+
+    instance, schema, referrer, scattered = (store(tree) for tree in content[:4])
+    session.rows.roots.append((commit, instance, schema, referrer, scattered))
+    return content._replace(distance=0)

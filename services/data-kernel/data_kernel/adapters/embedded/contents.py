@@ -1,6 +1,6 @@
 """What a commit holds: four maps, found by its stored roots or by those of an ancestor and the deltas since."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from data_kernel.adapters.embedded import ancestry, deltas
 from data_kernel.adapters.embedded.access import Access
@@ -8,9 +8,6 @@ from data_kernel.adapters.embedded.deltas import Edits
 from data_kernel.adapters.embedded.nodes import Nodes
 from data_kernel.adapters.embedded.tree import Ref, Tree
 from data_kernel.domain.documents import Graph
-
-if TYPE_CHECKING:
-    from data_kernel.adapters.embedded.recent import Recent
 
 _ROOT = "SELECT instance, schema, referrer, scattered FROM root WHERE position = ?"
 _HASH_BYTES = 32
@@ -50,9 +47,8 @@ def empty(nodes: Nodes) -> Content:
 
 def of_commit(access: Access, commit: int | None) -> Content:
     """The state of a commit by its position, `None` is the empty one; `NotFound` where the commit is no more."""
-    kept = access.memory.contents  # the same to the end: what is forgotten meanwhile does not come back
     found, steps, at = None, [], commit
-    while at is not None and (found := _known(access, kept, at)) is None:
+    while at is not None and (found := _known(access, at)) is None:
         row = ancestry.row_at(access, at)
         steps.append(row.delta or b"")
         at = row.base
@@ -60,12 +56,12 @@ def of_commit(access: Access, commit: int | None) -> Content:
     if steps:
         content = content.edited(deltas.combine(deltas.decode(step) for step in reversed(steps)))
     if commit is not None and commit not in access.pending.contents:
-        kept.put(commit, content)
+        access.memory.contents.put(commit, content)
     return content
 
 
-def _known(access: Access, kept: "Recent[int, Content]", commit: int) -> Content | None:
-    return access.pending.contents.get(commit) or kept.get(commit) or stored(access, commit)
+def _known(access: Access, commit: int) -> Content | None:
+    return access.pending.contents.get(commit) or access.memory.contents.get(commit) or stored(access, commit)
 
 
 def stored(access: Access, commit: int) -> Content | None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import apsw
 
-from data_kernel.adapters.embedded.access import Access
 from data_kernel.adapters.embedded.positions import end_of, first_of
 from data_kernel.adapters.embedded.session import WriteSession
 from data_kernel.domain.databases import Database, Naming
@@ -88,8 +87,3 @@ def _select(connection: apsw.Connection, rest: str, bindings: tuple[str, ...]) -
     rows = connection.execute(f"SELECT {_COLUMNS} FROM database {rest}", bindings)  # noqa: S608 - constants only
     for name, label, comment, naming, prefixes in rows:
         yield Database(name, label, comment, Naming(naming), json.loads(prefixes))
-
-
-def numbers(access: Access) -> list[int]:
-    """Numbers of all databases."""
-    return [number for (number,) in access.connection.execute("SELECT number FROM database ORDER BY number")]

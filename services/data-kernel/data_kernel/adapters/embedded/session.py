@@ -37,7 +37,6 @@ class WriteSession:
         branches = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'branch'").get
         self._branch_number: int = branches or 0
         self._deleted: list[int] = []
-        self._dropped: list[bytes] = []
         self._positions: dict[tuple[str, int], int] = {}
         self._is_dirty = self._has_batch = False
         memory.commits.load(connection)
@@ -108,9 +107,7 @@ class WriteSession:
         """Write all that the group has made, clock and counter too; once a group."""
         self.flush()
         commits = self.access.memory.commits
-        if commits.is_due and not (
-            self._deleted or self._dropped
-        ):  # else the next group does it, without the commits that go
+        if commits.is_due and not self._deleted:  # else the next group does it, without the commits that go
             commits.write_batch(self.connection)
             self._has_batch = True
         if self._is_dirty:
@@ -129,23 +126,19 @@ class WriteSession:
         memory.commits.add(pending.commits)
         for database in self._deleted:
             memory.commits.forget(database)
-        if self._dropped:
-            memory.commits.forget_commits(self._dropped)
         self._deleted.clear()
-        self._dropped.clear()
         self.access.pending = Pending()
 
     def forget(self) -> None:
         """The group is lost: know only what is in the file."""
         self.rows = Rows()
         # Trees that the group stored share nodes with those that are kept, and have them where they are not now.
-        self.access.memory.forget_states()
+        self.access.memory.contents.clear()
         self.access.memory.nodes.pending.clear()
         self.access.pending = Pending()
         self.databases.clear()
         self.branches.clear()
         self._deleted.clear()
-        self._dropped.clear()
         self._has_batch = False
         self._is_dirty = True
 
@@ -154,7 +147,3 @@ class WriteSession:
         self.databases.pop(name, None)
         self.branches = {key: branch for key, branch in self.branches.items() if key[0] != number}
         self._deleted.append(number)
-
-    def forget_commits(self, ids: list[bytes]) -> None:
-        """The commits are being collected."""
-        self._dropped += ids

@@ -2,11 +2,8 @@
 
 import asyncio
 import os
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +14,6 @@ from data_kernel.adapters.embedded import (
     commits,
     databases,
     file,
-    garbage,
     history,
     mounts,
     purging,
@@ -28,7 +24,6 @@ from data_kernel.adapters.embedded import (
 )
 from data_kernel.adapters.embedded.access import Access, Memory
 from data_kernel.adapters.embedded.faults import report_storage
-from data_kernel.adapters.embedded.garbage import Collected, Marked
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
 from data_kernel.adapters.embedded.movement import Movement
 from data_kernel.adapters.embedded.outbox import EmbeddedOutbox
@@ -52,9 +47,6 @@ from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
 from shared.errors import Unavailable
 
-GARBAGE_KEPT_S = 30 * 86_400.0
-"""How long what nothing names any more is kept."""
-
 
 class EmbeddedStore:
     """A `DocumentStore` in one file, owned by this process from `open` to `close`; `outbox` is its `Outbox`.
@@ -66,8 +58,6 @@ class EmbeddedStore:
         self._ownership = ownership
         self._metrics = metrics
         self._session = session
-        self._clock = clock
-        self._leased: Counter[str] = Counter()
         self._movement = Movement(session.sequence)
         self._readers = Readers(path, session.access.memory)
         self._writer = Writer(session, self._movement.advance)
@@ -166,41 +156,6 @@ class EmbeddedStore:
         await self._writer.between(purging.truncate_log)
         return outcome
 
-    async def collect_garbage(self, *, kept_s: float = GARBAGE_KEPT_S, dry_run: bool = False) -> Collected:
-        """Take out what nothing names and nothing has named for `kept_s` seconds, in slices beside other writes.
-
-        Commits on no branch, heads that branches had, and all that was deleted with a branch stay readable so long.
-        """
-        total = Collected()
-        since_us = self._clock() - round(kept_s * 1_000_000)
-        for number in await self._readers.read(databases.numbers):
-            marked = await self._readers.read(garbage.mark, number, since_us, set(self._leased))
-            if not dry_run and not await self._sweep(marked):
-                continue  # somebody has taken hold of what was to go: the next collection sees it
-            total += marked.collected
-        return total
-
-    async def _sweep(self, marked: Marked) -> bool:
-        if not await self._writer.between(lambda session: garbage.drop_commits(session, marked, set(self._leased))):
-            return False
-        for table, rows in (("node", marked.nodes), ("body", marked.bodies)):
-            for positions in garbage.slices(rows.positions):
-                await self._writer.alone(partial(garbage.sweep, table=table, positions=positions))
-        return True
-
-    @contextmanager
-    def _stream(self, *states: State) -> Iterator[None]:
-        """Count a stream, and keep its commits as long as it is in progress."""
-        self._metrics.scan_started()
-        commits = [state.commit for state in states if state.commit is not None]
-        self._leased.update(commits)
-        try:
-            yield
-        finally:
-            self._leased.subtract(commits)
-            self._leased += Counter()  # without those that nobody holds
-            self._metrics.scan_ended()
-
     @property
     def purge_epoch(self) -> int:
         """As the port says."""
@@ -233,13 +188,16 @@ class EmbeddedStore:
     async def scan(self, database: str, state: State, query: ScanQuery) -> AsyncIterator[list[StoredDocument]]:
         """As the port says. Each batch is a read of its own: a state does not change between them."""
         rest: ScanQuery | None = query
-        with self._stream(state):
+        self._metrics.scan_started()
+        try:
             while rest is not None and rest.limit != 0:
                 page = await self._readers.read(reads.scan_page_of, database, state, rest)
                 self._metrics.rows_scanned(page.scanned)
                 rest = _rest(rest, page)
                 if page.documents:
                     yield page.documents
+        finally:
+            self._metrics.scan_ended()
 
     async def log(self, database: str, state: State, after: str | None = None, limit: int = 100) -> list[Commit]:
         """As the port says."""
@@ -274,13 +232,16 @@ class EmbeddedStore:
     ) -> AsyncIterator[list[Change]]:
         """As the port says."""
         after: str | None = ""
-        with self._stream(old, new):
+        self._metrics.scan_started()
+        try:
             while after is not None:
                 page = await self._readers.read(reads.diff_page, database, old, new, graph, after)
                 self._metrics.rows_scanned(page.scanned)
                 after = page.resume_after
                 if page.changes:
                     yield page.changes
+        finally:
+            self._metrics.scan_ended()
 
     async def ref_log(self, database: str, branch: str, since: Cursor, limit: int = 1000) -> list[RefUpdate]:
         """As the port says."""
