@@ -25,7 +25,7 @@ def write_until_killed(path: Path, acknowledged: int) -> list[tuple[str, str]]:
     return [tuple(line.split()) for line in lines]
 
 
-async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(path):
+async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(path, check_sound):
     acknowledged: list[tuple[str, str]] = []
     for count in (1, 37, 150, 400):
         acknowledged += write_until_killed(path, count)
@@ -35,6 +35,7 @@ async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(path):
         finally:
             await store.close()
         assert integrity_of(path) == "ok"
+        check_sound(path)
 
 
 async def check(store: EmbeddedStore, acknowledged: list[tuple[str, str]]) -> None:
