@@ -27,18 +27,26 @@ class Memory:
 
 @dataclass(slots=True)
 class Pending:
-    """Made in the group that the writer is at: `bodies` and `rows` not in the file yet, the rest not durable yet."""
+    """Made in the group that the writer is at: `bodies` and `rows` not in the file yet, the rest not durable yet.
+
+    `collected` are the commits that it has deleted, by position.
+    """
 
     bodies: dict[int, bytes] = field(default_factory=dict)
     rows: "dict[int, CommitRow]" = field(default_factory=dict)
     contents: "dict[int, Content]" = field(default_factory=dict)
     commits: dict[bytes, int] = field(default_factory=dict)
+    collected: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Access:
-    """One thread's way to the store; a reader's `pending` is always empty."""
+    """One thread's way to the store; a reader's `pending` is always empty.
+
+    `generation` is that of the states in memory when a reader's transaction began; `None` for the writer.
+    """
 
     connection: apsw.Connection
     memory: Memory
     pending: Pending = field(default_factory=Pending)
+    generation: int | None = None

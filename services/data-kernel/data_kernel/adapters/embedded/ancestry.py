@@ -1,7 +1,7 @@
 """Commits by position, and who descends from whom."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from data_kernel.adapters.embedded import commit_ids
@@ -40,7 +40,7 @@ def position_of(access: Access, database: int, commit: str) -> int:
     """Where the commit is; `NotFound` unless it belongs to the database."""
     key = commit_ids.from_text(commit)
     position = access.pending.commits.get(key) or access.memory.commits.find(access.connection, key)
-    if position is None or database_of(position) != database:
+    if position is None or database_of(position) != database or position in access.pending.collected:
         raise commit_ids.unknown()
     return position
 
@@ -51,9 +51,28 @@ def pack_parents(parents: tuple[int, ...]) -> bytes:
 
 
 def parents_of(row: CommitRow) -> list[int]:
-    """The parents' positions, in the record's order."""
-    packed = row.parents
+    """The parents' positions, in the record's order, without those beyond the horizon."""
+    return unpack_parents(row.parents)
+
+
+def first_parent(row: CommitRow) -> int | None:
+    """The first parent's position; `None` where there is none, or where it was cut off."""
+    return int.from_bytes(row.parents[:_POSITION_BYTES]) or None
+
+
+def unpack_parents(packed: bytes) -> list[int]:
+    """Positions from a row, without those that were cut off."""
+    return [position for position in unpack_all_parents(packed) if position]
+
+
+def unpack_all_parents(packed: bytes) -> list[int]:
+    """Positions from a row, 0 for each that was cut off."""
     return [int.from_bytes(packed[at : at + _POSITION_BYTES]) for at in range(0, len(packed), _POSITION_BYTES)]
+
+
+def without(packed: bytes, gone: Collection[int]) -> bytes:
+    """The packed positions with those cut off that are gone."""
+    return pack_parents(tuple(0 if position in gone else position for position in unpack_all_parents(packed)))
 
 
 def first_parents(access: Access, position: int | None) -> Iterator[CommitRow]:
@@ -61,7 +80,7 @@ def first_parents(access: Access, position: int | None) -> Iterator[CommitRow]:
     while position is not None:
         row = row_at(access, position)
         yield row
-        position = next(iter(parents_of(row)), None)
+        position = first_parent(row)
 
 
 def merge_bases(access: Access, one: int, other: int) -> list[int]:

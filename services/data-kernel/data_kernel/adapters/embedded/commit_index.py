@@ -4,6 +4,7 @@ A table keyed by a digest is written all over, so that each group would change a
 thousands at a time and in order, it costs a small part of that.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import apsw
@@ -42,6 +43,12 @@ class CommitIndex:
     def add(self, commits: dict[bytes, int]) -> None:
         """Commits that are durable."""
         self._recent.update(commits)
+
+    def remove(self, commits: Iterable[bytes]) -> None:
+        """Commits that are deleted, in the table too."""
+        for commit in commits:
+            self._recent.pop(commit, None)
+            self._batched.pop(commit, None)
 
     @property
     def is_due(self) -> bool:

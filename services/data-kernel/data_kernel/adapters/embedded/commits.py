@@ -108,7 +108,7 @@ def _keep(session: WriteSession, made: _Made, branch: str, attribution: Attribut
     made.draft.adopt(session)
     delta = None
     if content.distance > MAX_DISTANCE:
-        content = _store_roots(session, made.database, position, content)
+        content = store_roots(session, made.database, position, content)
     else:
         delta = deltas.encode(made.draft.edits)
     packed = ancestry.pack_parents(made.parents)
@@ -116,7 +116,8 @@ def _keep(session: WriteSession, made: _Made, branch: str, attribution: Attribut
     return Head(position, commit, time_us)
 
 
-def _store_roots(session: WriteSession, database: int, commit: int, content: Content) -> Content:
+def store_roots(session: WriteSession, database: int, commit: int, content: Content) -> Content:
+    """Store the roots of a commit, and what is not stored of the trees; returns the content as it is from now on."""
     nodes = session.access.memory.nodes.pending
 
     def append(node: bytes) -> int:

@@ -56,7 +56,7 @@ def of_commit(access: Access, commit: int | None) -> Content:
     if steps:
         content = content.edited(deltas.combine(deltas.decode(step) for step in reversed(steps)))
     if commit is not None and commit not in access.pending.contents:
-        access.memory.contents.put(commit, content)
+        access.memory.contents.put(commit, content, access.generation)
     return content
 
 
@@ -76,7 +76,12 @@ def stored(access: Access, commit: int) -> Content | None:
 def _tree(nodes: Nodes, ref: bytes | None) -> Tree:
     if ref is None:
         return Tree.empty(nodes)
-    return Tree.at(nodes, Ref(ref[:_HASH_BYTES], int.from_bytes(ref[_HASH_BYTES:])))
+    return Tree.at(nodes, unpack_ref(ref))
+
+
+def unpack_ref(packed: bytes) -> Ref:
+    """A root from its row."""
+    return Ref(packed[:_HASH_BYTES], int.from_bytes(packed[_HASH_BYTES:]))
 
 
 def pack_ref(ref: Ref) -> bytes:

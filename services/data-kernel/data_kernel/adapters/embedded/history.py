@@ -65,7 +65,9 @@ def _log_rows(access: Access, database: str, state: State, after: str | None) ->
 
 
 def _change_in(access: Access, row: CommitRow, graph: Graph, document_id: str) -> Change | None:
-    key, parent = document_id.encode(), next(iter(ancestry.parents_of(row)), None)
+    key, parent = document_id.encode(), ancestry.first_parent(row)
+    if parent is None and row.parents:
+        return None  # what was before is cut off, so that nobody can tell what the commit changed
     if row.delta is not None and row.base == parent and key not in row.delta:
         return None
     old, new = (contents.of_commit(access, commit).graph(graph).get(key) for commit in (parent, row.position))

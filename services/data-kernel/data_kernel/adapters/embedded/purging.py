@@ -51,7 +51,9 @@ def purge(session: WriteSession, request: PurgeRequest, found: Found) -> PurgeOu
     connection, number = session.connection, databases.number_in(session, request.database)
     versions = found.versions | _search(session.access, request, found.last).versions
     kept = _of_heads(session.access, number, request) if request.keeps_heads else set()
-    rows = {position: _read(connection, position) for position in versions}
+    # Some may have been collected since they were found.
+    found_rows = {position: _read(connection, position) for position in versions}
+    rows = {position: row for position, row in found_rows.items() if row is not None}
     gone = {at: row for at, row in rows.items() if at not in kept and not bodies.is_tombstone(row)}
     keys = {bodies.key_of(row) for row in gone.values()}
     left = {at: bodies.attested(row) for at, row in rows.items() if at in kept and bodies.key_of(row) in keys}
@@ -109,6 +111,6 @@ def _of_heads(access: Access, database: int, request: PurgeRequest) -> set[int]:
     return kept
 
 
-def _read(connection: apsw.Connection, position: int) -> bytes:
-    row: bytes = connection.execute(_BODY, (position,)).get
+def _read(connection: apsw.Connection, position: int) -> bytes | None:
+    row: bytes | None = connection.execute(_BODY, (position,)).get
     return row

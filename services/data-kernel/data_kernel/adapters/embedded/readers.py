@@ -51,6 +51,7 @@ class Readers:
         try:
             access = self._access()
             connection = access.connection
+            access.generation = self._memory.contents.generation
             connection.execute("BEGIN")
             try:
                 return query(access)

@@ -15,6 +15,7 @@ class Recent(Generic[_Key, _Value]):
         self._capacity = capacity
         self._entries: OrderedDict[_Key, _Value] = OrderedDict()
         self._lock = Lock()
+        self._generation = 0
 
     def get(self, key: _Key) -> _Value | None:
         """The value, if it is kept."""
@@ -24,9 +25,16 @@ class Recent(Generic[_Key, _Value]):
                 self._entries.move_to_end(key)
             return value
 
-    def put(self, key: _Key, value: _Value) -> None:
-        """Keep a value."""
+    @property
+    def generation(self) -> int:
+        """How often everything was forgotten."""
+        return self._generation
+
+    def put(self, key: _Key, value: _Value, generation: int | None = None) -> None:
+        """Keep a value, unless everything was forgotten since the generation in which it was made."""
         with self._lock:
+            if generation not in (None, self._generation):
+                return
             self._entries[key] = value
             self._entries.move_to_end(key)
             while len(self._entries) > self._capacity:
@@ -36,3 +44,4 @@ class Recent(Generic[_Key, _Value]):
         """Forget everything."""
         with self._lock:
             self._entries.clear()
+            self._generation += 1

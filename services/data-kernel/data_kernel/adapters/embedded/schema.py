@@ -46,7 +46,7 @@ CREATE TABLE commit_record (
     position INTEGER PRIMARY KEY,
     id BLOB NOT NULL,
     base INTEGER,                       -- position of the commit that the delta applies to; NULL: the empty state
-    parents BLOB NOT NULL,              -- positions, 8 bytes each, in the record's order
+    parents BLOB NOT NULL,              -- positions, 8 bytes each, in the record's order; 0: beyond the horizon
     record BLOB NOT NULL,               -- what the id is the digest of
     delta BLOB                          -- what changed since base; NULL where the roots are stored
 ) STRICT;

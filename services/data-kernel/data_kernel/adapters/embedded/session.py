@@ -81,6 +81,12 @@ class WriteSession:
         self._positions[table, database] = last + 1
         return last + 1
 
+    def hold_positions(self, database: int) -> None:
+        """Go on from the present positions, even where the rows that have them are deleted: none is given twice."""
+        for table in ("node", "body", "commit_record"):
+            if (table, database) not in self._positions:
+                self._positions[table, database] = self.next_position(table, database) - 1
+
     def begin_purge_epoch(self) -> int:
         """The next purge epoch, which is told once the group is durable."""
         self._next_purge_epoch += 1
@@ -107,7 +113,8 @@ class WriteSession:
         """Write all that the group has made, clock and counter too; once a group."""
         self.flush()
         commits = self.access.memory.commits
-        if commits.is_due and not self._deleted:  # else the next group does it, without the commits that go
+        has_deletions = bool(self._deleted or self.access.pending.collected)
+        if commits.is_due and not has_deletions:  # else the next group does it, without the commits that go
             commits.write_batch(self.connection)
             self._has_batch = True
         if self._is_dirty:
@@ -124,6 +131,7 @@ class WriteSession:
         for position, content in pending.contents.items():
             memory.contents.put(position, content)
         memory.commits.add(pending.commits)
+        memory.commits.remove(pending.collected.values())
         for database in self._deleted:
             memory.commits.forget(database)
         self._deleted.clear()

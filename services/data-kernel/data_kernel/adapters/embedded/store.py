@@ -23,6 +23,7 @@ from data_kernel.adapters.embedded import (
     tags,
 )
 from data_kernel.adapters.embedded.access import Access, Memory
+from data_kernel.adapters.embedded.collecting import Collected, Collector, Leases, Retention
 from data_kernel.adapters.embedded.faults import report_storage
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
 from data_kernel.adapters.embedded.movement import Movement
@@ -61,6 +62,8 @@ class EmbeddedStore:
         self._movement = Movement(session.sequence)
         self._readers = Readers(path, session.access.memory)
         self._writer = Writer(session, self._movement.advance)
+        self._leases = Leases()
+        self._collector = Collector(self._writer, self._readers, self._leases, clock)
         self.outbox = EmbeddedOutbox(self._writer, self._readers, clock)
 
     @classmethod
@@ -156,6 +159,14 @@ class EmbeddedStore:
         await self._writer.between(purging.truncate_log)
         return outcome
 
+    async def collect(self, database: str, retention: Retention | None = None, *, dry_run: bool = False) -> Collected:
+        """Take out of a database what nothing needs any more; with `dry_run` tell what that would be.
+
+        Errors: `NotFound`; `Unavailable` as for a write, after which it may be begun anew.
+        """
+        collect = self._collector.estimate if dry_run else self._collector.collect
+        return await collect(database, retention or Retention())
+
     @property
     def purge_epoch(self) -> int:
         """As the port says."""
@@ -190,12 +201,13 @@ class EmbeddedStore:
         rest: ScanQuery | None = query
         self._metrics.scan_started()
         try:
-            while rest is not None and rest.limit != 0:
-                page = await self._readers.read(reads.scan_page_of, database, state, rest)
-                self._metrics.rows_scanned(page.scanned)
-                rest = _rest(rest, page)
-                if page.documents:
-                    yield page.documents
+            with self._leases.hold(state.commit):
+                while rest is not None and rest.limit != 0:
+                    page = await self._readers.read(reads.scan_page_of, database, state, rest)
+                    self._metrics.rows_scanned(page.scanned)
+                    rest = _rest(rest, page)
+                    if page.documents:
+                        yield page.documents
         finally:
             self._metrics.scan_ended()
 
@@ -234,12 +246,13 @@ class EmbeddedStore:
         after: str | None = ""
         self._metrics.scan_started()
         try:
-            while after is not None:
-                page = await self._readers.read(reads.diff_page, database, old, new, graph, after)
-                self._metrics.rows_scanned(page.scanned)
-                after = page.resume_after
-                if page.changes:
-                    yield page.changes
+            with self._leases.hold(old.commit, new.commit):
+                while after is not None:
+                    page = await self._readers.read(reads.diff_page, database, old, new, graph, after)
+                    self._metrics.rows_scanned(page.scanned)
+                    after = page.resume_after
+                    if page.changes:
+                        yield page.changes
         finally:
             self._metrics.scan_ended()
 

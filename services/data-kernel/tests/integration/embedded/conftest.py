@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore, StoreCounters
+from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.application.ports import Plan, Planner, WriteOutcome, WriteRequest, WriterView
 from data_kernel.domain.commits import Attribution
 from data_kernel.domain.databases import Database
@@ -58,3 +59,13 @@ def put() -> Put:
         return await store.write(WriteRequest(database, "main", ALICE, putting(document_id, body), **fields))
 
     return write
+
+
+@pytest.fixture
+def check_sound() -> Callable[[Path], None]:
+    """Every hash of the store's file is right, and every record is what the others say of it."""
+
+    def check(path: Path) -> None:
+        assert verify_file(path, lambda *_: None).fault is None
+
+    return check

@@ -53,7 +53,7 @@ async def test_a_read_that_began_before_a_batch_finds_the_batchs_commits(path, p
     assert positions == sorted(set(positions))
 
 
-async def test_every_commit_is_found_while_batches_are_made_and_after_a_restart(path, put):
+async def test_every_commit_is_found_while_batches_are_made_and_after_a_restart(path, put, check_sound):
     store = await EmbeddedStore.open(path)
     made = {"one": [], "two": []}
     for name in made:
@@ -82,3 +82,4 @@ async def test_every_commit_is_found_while_batches_are_made_and_after_a_restart(
     store = await EmbeddedStore.open(path)
     await check(store, "two", made["two"])
     await store.close()
+    check_sound(path)

@@ -56,12 +56,13 @@ async def replay(store, seed, attribution):
     return commits
 
 
-async def test_a_history_replayed_gives_the_same_commit_ids(tmp_path, attribution):
+async def test_a_history_replayed_gives_the_same_commit_ids(tmp_path, attribution, check_sound):
     made = []
     for name, seed in (("one", 7), ("two", 7), ("three", 8)):
         store = await opened(tmp_path / name, seed)
         made.append(await replay(store, 1, attribution))
         await store.close()
+        check_sound(tmp_path / name)
     assert made[0] == made[1]
     assert len(set(made[0])) > 200
     assert made[2][0] != made[0][0]  # other document keys, so that nobody can guess a document by its digest

@@ -75,7 +75,9 @@ def preloading(view):
 
 
 @pytest.mark.parametrize("before", range(55, 63))
-async def test_a_failure_at_any_write_or_sync_loses_nothing_acknowledged(disk, path, put, attribution, before):
+async def test_a_failure_at_any_write_or_sync_loses_nothing_acknowledged(
+    disk, path, put, attribution, check_sound, before
+):
     """After so many commits those that follow store their roots at one failure or another."""
     store = await EmbeddedStore.open(path)
     await store.create_database(Database("oms"))
@@ -108,3 +110,4 @@ async def test_a_failure_at_any_write_or_sync_loses_nothing_acknowledged(disk, p
     assert [commit.id for commit in await store.log("oms", state, limit=1000)] == made[::-1]
     assert await contents(store, state) == expected
     await store.close()
+    check_sound(path)

@@ -68,7 +68,7 @@ async def test_a_group_that_meets_the_full_disk_is_refused_save_what_was_refused
     assert (await small.get_branch("oms", "main")).head == made[-1]
 
 
-async def test_what_was_acknowledged_is_there_after_a_restart(small, path, put):
+async def test_what_was_acknowledged_is_there_after_a_restart(small, path, put, check_sound):
     made, _ = await fill(small, put)
     await small.close()
     store = await EmbeddedStore.open(path)
@@ -77,3 +77,4 @@ async def test_what_was_acknowledged_is_there_after_a_restart(small, path, put):
     await put(store, "Movie/after", LARGE)
     await store.close()
     assert found == made[::-1]
+    check_sound(path)

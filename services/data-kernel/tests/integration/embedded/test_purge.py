@@ -73,7 +73,7 @@ async def keys_of(store):
     return await store._readers.read(read)
 
 
-async def test_a_purged_value_is_in_no_file_of_the_store(store, path, put, planted):
+async def test_a_purged_value_is_in_no_file_of_the_store(store, path, put, planted, check_sound):
     keys = await keys_of(store)
     assert found_in(path, planted)
     assert decoded(path, planted) == {"body", "content"}
@@ -87,10 +87,11 @@ async def test_a_purged_value_is_in_no_file_of_the_store(store, path, put, plant
 
     await put(store, "Person/1", b"another")
     await store.close()
+    check_sound(path)
     assert found_in(path, planted) == []
 
 
-async def test_the_keys_of_purged_versions_are_gone_and_redacted_heads_stay_verifiable(store, path, put):
+async def test_the_keys_of_purged_versions_are_gone_and_redacted_heads_stay_verifiable(store, path, put, check_sound):
     await put(store, "Person/1", SMALL)
     await put(store, "Person/2", SMALL)
     old = await keys_of(store)
@@ -105,6 +106,7 @@ async def test_the_keys_of_purged_versions_are_gone_and_redacted_heads_stay_veri
         return [bodies.digest(row) is not None for row in rows]
 
     assert await store._readers.read(digests) == [False, False, True, False]
+    check_sound(path)
 
 
 async def test_a_reader_that_holds_the_log_is_waited_for(store, path, put, planted):

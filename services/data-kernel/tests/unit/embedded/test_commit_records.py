@@ -15,7 +15,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
 @given(
-    st.integers(min_value=0, max_value=2**60),
+    st.integers(min_value=0, max_value=253_402_300_799_999_999),
     st.lists(st.binary(min_size=20, max_size=20), max_size=3),
     st.lists(TEXTS, min_size=8, max_size=8),
 )

@@ -34,6 +34,7 @@ def check(access: Access, database: int, counts: Counts, progress: Progress) -> 
         if problem:
             raise Broken(Fault("commit", database, commit_ids.to_text(commit.id), problem))
         counts.commits += 1
+        counts.cut += any(not parent for parent in ancestry.unpack_all_parents(commit.parents))
         if not done % 256:
             progress("commits", done, total)
     _check_index(access, database)
@@ -48,11 +49,12 @@ def _problem(access: Access, commit: CommitRow) -> str:
 
 
 def _problem_of_parents(access: Access, commit: CommitRow, record: Record) -> str:
-    positions = ancestry.parents_of(commit)
+    positions = ancestry.unpack_all_parents(commit.parents)
     if any(position >= commit.position for position in positions):
         return "a parent lies behind it"
-    parents = [ancestry.row_at(access, position) for position in positions]
-    if tuple(parent.id for parent in parents) != record.parents:
+    parents = [ancestry.row_at(access, position) for position in positions if position]
+    named = [commit_id for position, commit_id in zip(positions, record.parents, strict=False) if position]
+    if len(positions) != len(record.parents) or [parent.id for parent in parents] != named:
         return "its parents are not those of its record"
     if any(commit_records.time_us(parent.record) >= record.time_us for parent in parents):
         return "a parent is not older"

@@ -11,11 +11,13 @@ Progress = Callable[[str, int, int], None]
 class Counts:
     """What was looked at.
 
+    Of the commits, `cut` are those with parents beyond a horizon.
     Of the versions, `purged` are those without bytes, and `attested` those whose digest nobody can check any more.
     """
 
     databases: int = 0
     commits: int = 0
+    cut: int = 0
     nodes: int = 0
     versions: int = 0
     attested: int = 0

@@ -1,0 +1,112 @@
+"""Taking dead commits out, in the writer's thread and in slices that keep no other change waiting for long."""
+
+from time import monotonic
+from typing import Any
+
+import apsw
+
+from data_kernel.adapters.embedded import ancestry, commits, contents
+from data_kernel.adapters.embedded.collecting.survey import Survey
+from data_kernel.adapters.embedded.positions import end_of
+from data_kernel.adapters.embedded.session import WriteSession
+
+SLICE_S = 0.03
+_STEP_ROWS = 64
+
+_HEADS = "SELECT number, head, ref_number FROM branch WHERE database = ?"
+_TAGS = "SELECT head FROM tag WHERE database = ?"
+_REF_UPDATES = "SELECT old_head, new_head FROM ref_update WHERE branch = ? AND number > ?"
+_NEW = "SELECT base, parents FROM commit_record WHERE position > ? AND position < ?"
+_ID = "SELECT id FROM commit_record WHERE position = ?"
+_SIZE = (
+    "SELECT length(id) + length(parents) + length(record) + coalesce(length(delta), 0) "
+    "FROM commit_record WHERE position = ?"
+)
+_CUT = "UPDATE commit_record SET base = ?, parents = ?, delta = ? WHERE position = ?"
+
+
+def cut_edges(session: WriteSession, survey: Survey, edges: list[int]) -> list[int]:
+    """Let the first of the edges stand without the dead: roots of their own, no dead parents; returns the others."""
+    session.hold_positions(survey.database)
+    end_s = monotonic() + SLICE_S
+    done = 0
+    for position in edges:
+        row = ancestry.row_at(session.access, position)
+        base, delta = row.base, row.delta
+        if base in survey.dead:
+            if delta is not None:
+                content = contents.of_commit(session.access, position)
+                commits.store_roots(session, survey.database, position, content)
+            base, delta = None, None
+        parents = ancestry.without(row.parents, survey.dead)
+        session.connection.execute(_CUT, (base, parents, delta, position))
+        done += 1
+        if monotonic() > end_s:
+            break
+    return edges[done:]
+
+
+def delete(session: WriteSession, survey: Survey, dead: list[int], leased: list[bytes]) -> tuple[list[int], int, int]:
+    """Delete the last of the dead, which are in order; returns the others, how many were deleted, and their bytes.
+
+    What somebody has begun to need since the survey is not dead any more, nor is what that was made from: this is all
+    there still, for those that are deleted come after it.
+    """
+    session.hold_positions(survey.database)
+    alive = _revived(session, survey, set(dead), leased)
+    dead = [position for position in dead if position not in alive]
+    end_s = monotonic() + SLICE_S
+    deleted = freed_bytes = 0
+    while dead and monotonic() < end_s:
+        dead, step = dead[:-_STEP_ROWS], dead[-_STEP_ROWS:]
+        freed_bytes += _delete(session, step)
+        deleted += len(step)
+    return dead, deleted, freed_bytes
+
+
+def _delete(session: WriteSession, positions: list[int]) -> int:
+    connection = session.connection
+    freed_bytes = 0
+    for position in positions:
+        commit: bytes | None = connection.execute(_ID, (position,)).get
+        if commit is None:  # the whole database was deleted meanwhile
+            continue
+        freed_bytes += size_bytes(connection, position)
+        connection.execute("DELETE FROM commit_index WHERE id = ?", (commit,))
+        session.access.pending.collected[position] = commit
+    for table in ("root", "commit_record"):
+        connection.executemany(f"DELETE FROM {table} WHERE position = ?", [(at,) for at in positions])  # noqa: S608 - our names
+    return freed_bytes
+
+
+def size_bytes(connection: apsw.Connection, commit: int) -> int:
+    """Bytes of a commit's row."""
+    size: int = connection.execute(_SIZE, (commit,)).get
+    return size
+
+
+def _revived(session: WriteSession, survey: Survey, dead: set[int], leased: list[bytes]) -> set[int]:
+    waiting = [position for position in _needed_since(session, survey, leased) if position in dead]
+    alive: set[int] = set()
+    while waiting:
+        position = waiting.pop()
+        if position not in alive:
+            alive.add(position)
+            waiting += [source for source in survey.made_from[position] if source in dead]
+    return alive
+
+
+def _needed_since(session: WriteSession, survey: Survey, leased: list[bytes]) -> list[int]:
+    connection, database = session.connection, survey.database
+    needed: list[int] = [head for (head,) in connection.execute(_TAGS, (database,))]
+    named = set(leased)
+    heads: list[Any] = connection.execute(_HEADS, (database,)).fetchall()
+    for number, head, ref_number in heads:
+        needed.append(head)
+        known = survey.ref_numbers.get(number, 0)
+        if ref_number > known:
+            named.update(each for pair in connection.execute(_REF_UPDATES, (number, known)) for each in pair if each)
+    for base, parents in connection.execute(_NEW, (survey.newest, end_of(database))):
+        needed += [base, *ancestry.unpack_parents(parents)]
+    found = (session.access.memory.commits.find(connection, commit) for commit in named)
+    return [*needed, *(position for position in found if position is not None)]

@@ -1,0 +1,102 @@
+"""Nodes and versions that no commit reaches: finding them beside the writer, deleting them in its slices."""
+
+from collections.abc import Collection
+from time import monotonic
+from typing import Any, NamedTuple
+
+from data_kernel.adapters.embedded import contents, deltas
+from data_kernel.adapters.embedded.access import Access
+from data_kernel.adapters.embedded.collecting.cutting import SLICE_S
+from data_kernel.adapters.embedded.positions import end_of, first_of
+from data_kernel.adapters.embedded.session import WriteSession
+from data_kernel.adapters.embedded.tree import Node
+
+_STEP_ROWS = 256
+_STEP_PAGES = 64
+_DOCUMENTS = 2  # the first two maps name versions
+
+_ROOTS = "SELECT position, instance, schema, referrer, scattered FROM root WHERE position > ? AND position < ?"
+_DELTAS = "SELECT position, delta FROM commit_record WHERE position > ? AND position < ? AND delta IS NOT NULL"
+_NODE = "SELECT bytes FROM node WHERE position = ?"
+
+
+class Garbage(NamedTuple):
+    """Positions in order, and the bytes of all the rows."""
+
+    nodes: list[int]
+    versions: list[int]
+    size_bytes: int
+
+
+class _Marks:
+    def __init__(self, access: Access) -> None:
+        self._connection = access.connection
+        self.nodes: set[int] = set()
+        self.versions: set[int] = set()
+
+    def tree(self, ref: bytes, *, holds_documents: bool) -> None:
+        # Read past the cache, from which this would drive out what is in use.
+        waiting = [contents.unpack_ref(ref).position]
+        while waiting:
+            position = waiting.pop()
+            if position in self.nodes:
+                continue
+            self.nodes.add(position)
+            node = Node.decode(self._connection.execute(_NODE, (position,)).get)
+            below = [child for child in node.children if isinstance(child, int)]
+            if node.level:
+                waiting += below
+            elif holds_documents:
+                self.versions.update(below)
+
+
+def find(access: Access, database: int, dead: Collection[int] = ()) -> Garbage:
+    """What no commit reaches but the dead."""
+    bounds = (first_of(database), end_of(database))
+    marks = _Marks(access)
+    roots: list[Any] = access.connection.execute(_ROOTS, bounds).fetchall()
+    for commit, *refs in roots:
+        if commit not in dead:
+            for place, ref in enumerate(refs):
+                if ref is not None:
+                    marks.tree(ref, holds_documents=place < _DOCUMENTS)
+    for commit, delta in access.connection.execute(_DELTAS, bounds):
+        if commit not in dead:
+            for of_map in deltas.decode(delta)[:_DOCUMENTS]:
+                marks.versions.update(leaf.position for _, leaf in of_map if leaf is not None)
+    nodes, node_bytes = _unmarked(access, "node", bounds, marks.nodes)
+    versions, version_bytes = _unmarked(access, "body", bounds, marks.versions)
+    return Garbage(nodes, versions, node_bytes + version_bytes)
+
+
+def _unmarked(access: Access, table: str, bounds: tuple[int, int], marked: set[int]) -> tuple[list[int], int]:
+    rows: Any = access.connection.execute(
+        f"SELECT position, length(bytes) FROM {table} WHERE position > ? AND position < ? ORDER BY position",  # noqa: S608 - our names
+        bounds,
+    )
+    found = [(position, size) for position, size in rows if position not in marked]
+    return [position for position, _ in found], sum(size for _, size in found)
+
+
+def sweep(session: WriteSession, table: str, positions: list[int]) -> list[int]:
+    """Delete the first of the rows; returns the others."""
+    end_s = monotonic() + SLICE_S
+    done = 0
+    while done < len(positions) and monotonic() < end_s:
+        step = positions[done : done + _STEP_ROWS]
+        statement = f"DELETE FROM {table} WHERE position = ?"  # noqa: S608 - our names
+        session.connection.executemany(statement, [(position,) for position in step])
+        done += len(step)
+    return positions[done:]
+
+
+def give_back(session: WriteSession) -> bool:
+    """Give some of the file's free pages back; whether there are more."""
+    end_s = monotonic() + SLICE_S
+    while free := session.connection.execute("PRAGMA freelist_count").get:
+        if monotonic() > end_s:
+            return True
+        session.connection.execute(f"PRAGMA incremental_vacuum({_STEP_PAGES})").fetchall()
+        if session.connection.execute("PRAGMA freelist_count").get >= free:
+            return False
+    return False
