@@ -15,6 +15,16 @@ def stop_process() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+async def end(task: "asyncio.Task[Any]", patience_s: float = 1.0) -> None:
+    """Cancel a task and wait until it has ended; every `patience_s` it is asked again.
+
+    A library that takes a cancellation for something else, say for its own timeout, has swallowed it for good.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=patience_s)
+
+
 @asynccontextmanager
 async def background(
     name: str, work: Coroutine[Any, Any, None], *, on_failure: Callable[[], None] = stop_process
@@ -36,5 +46,4 @@ async def background(
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await end(task)

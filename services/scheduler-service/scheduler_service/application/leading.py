@@ -8,6 +8,7 @@ import structlog
 from scheduler_service.application.dispatching import Dispatching
 from scheduler_service.application.ports import Clock, Leadership, Lease, Meter, Queue, Workers
 from scheduler_service.application.rebuilding import Rebuilding
+from shared.background import end
 from shared.errors import OmsError
 
 _log = structlog.get_logger(__name__)
@@ -77,17 +78,25 @@ class Leading:
                 await asyncio.wait([work], timeout=self._renew_s)
                 await self._tend()
         finally:
-            work.cancel()
-            await asyncio.wait([work])
+            await end(work)
         if not work.cancelled() and (error := work.exception()) is not None:
             _log.warning("dispatching_interrupted", reason=_reason(error))
             await self._clock.sleep(self._renew_s)
 
     async def _work(self, lease: Lease) -> None:
+        """Both or neither: where one ends, for whatever reason, so does the other, and the turn begins anew.
+
+        A task group would go on with one when the other was cancelled, as calls of a broken channel are at times.
+        """
         await self._rebuilding.run()
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._dispatch(lease))
-            both.create_task(self._resynchronise())
+        both = [asyncio.create_task(self._dispatch(lease)), asyncio.create_task(self._resynchronise())]
+        try:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in both:
+                await end(each)
+        for each in done:
+            each.result()
 
     async def _dispatch(self, lease: Lease) -> None:
         while True:

@@ -9,6 +9,7 @@ import structlog
 from scheduler_service.application.ports import Attempt, Clock, Delivery, Queue, WorkerInfo, Workers
 from scheduler_service.application.running import Running
 from scheduler_service.domain.executions import State
+from shared.background import end
 from shared.errors import OmsError
 
 _log = structlog.get_logger(__name__)
@@ -53,8 +54,7 @@ class Working:
             while not self._stopping.is_set():
                 await self._turn()
         finally:
-            beating.cancel()
-            await asyncio.wait([beating])
+            await end(beating)
 
     async def stop(self) -> None:
         """Take nothing any more, let what runs end in time, hand back the rest, say goodbye."""
@@ -114,11 +114,11 @@ class Working:
                     return
             await work
         except asyncio.CancelledError:
-            await _end(work)
+            await end(work)
             await self._queue.give_back(attempt)
             raise
         finally:
-            await _end(work)
+            await end(work)
 
     async def _is_over(self, attempt: Attempt) -> bool:
         """Whether the work is to end: it was cancelled, which is recorded, or is another worker's by now."""
@@ -132,8 +132,3 @@ class Working:
         if wanted:
             await self._running.end(attempt, State.CANCELLED, reason="cancelled while it ran")
         return wanted
-
-
-async def _end(work: "asyncio.Task[None]") -> None:
-    work.cancel()
-    await asyncio.wait([work])
