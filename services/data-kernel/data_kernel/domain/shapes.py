@@ -13,7 +13,7 @@ class Shapes:
     def __init__(self, classes: ClassDocuments) -> None:
         self._classes = classes
         self._frames = Frames(classes, expand_abstract=False)
-        self._ranges: dict[str, Mapping[str, str]] = {}
+        self._properties: dict[str, Mapping[str, Json]] = {}
 
     @cached_property
     def subdocuments(self) -> frozenset[str]:
@@ -31,7 +31,7 @@ class Shapes:
 
     def properties(self, class_name: str) -> frozenset[str]:
         """Names of the properties that documents of a class may have."""
-        return frozenset(self._ranges_of(class_name))
+        return frozenset(self._properties_of(class_name))
 
     def with_descendants(self, class_name: str) -> list[str]:
         """The class and all that inherit from it, in order of name; an unknown one stands for itself."""
@@ -40,8 +40,13 @@ class Shapes:
 
     def referred_class(self, class_name: str, property_name: str) -> str | None:
         """The class that a property refers to or has subdocuments of; `None` where it has values."""
-        name = self._ranges_of(class_name).get(property_name)
-        return name if name is not None and self.knows(name) else None
+        name = _range_name(self._properties_of(class_name).get(property_name))
+        return name if self.knows(name) else None
+
+    def is_set(self, class_name: str, property_name: str) -> bool:
+        """Whether a property has elements without order."""
+        value = self._properties_of(class_name).get(property_name)
+        return isinstance(value, dict) and value.get("@type") in {"Set", "Cardinality"}
 
     def references(self, document: Mapping[str, Json]) -> Iterator[str]:
         """Ids of the documents that a document refers to, its subdocuments included."""
@@ -69,16 +74,16 @@ class Shapes:
             case dict():
                 yield from self.references(value)
 
-    def _ranges_of(self, class_name: str) -> Mapping[str, str]:
-        """The name of each property's range."""
-        known = self._ranges.get(class_name)
+    def _properties_of(self, class_name: str) -> Mapping[str, Json]:
+        """The range of each property, as the frame has it."""
+        known = self._properties.get(class_name)
         if known is None:
             frame = self._frames.frame(class_name)
             choices = frame.get("@oneOf")
             own = {key: value for key, value in frame.items() if not key.startswith("@")}
             for choice in choices if isinstance(choices, list) else []:
                 own |= choice if isinstance(choice, dict) else {}
-            known = self._ranges[class_name] = {key: _range_name(value) for key, value in own.items()}
+            known = self._properties[class_name] = own
         return known
 
     def _marked(self, member: str) -> frozenset[str]:
