@@ -37,6 +37,7 @@ SERVICES = ("kernel_url", "gateway_url", "oms_url", "embedding_url", "scheduler_
 _REAL = {
     "db": DATABASE,
     "branch": "main",
+    "tag": "v1",
     "id": "Movie/Alien",
     "type_name": "Note",
     "name": "Note",
@@ -61,6 +62,7 @@ def fill(platform: Platform) -> None:
         (platform.kernel_url, "POST", f"/db/{DATABASE}/branches", {"branch": "main"}),
         (platform.kernel_url, "PUT", f"/db/{DATABASE}/schema", MOVIE),
         (platform.kernel_url, "PUT", f"/db/{DATABASE}/doc?create=true", {"@type": "Movie", "title": "Alien"}),
+        (platform.kernel_url, "PUT", f"/db/{DATABASE}/tags/v1", {"branch": "main"}),
         (platform.kernel_url, "POST", f"/api/db/admin/{FREE_DATABASE}", {"label": "free", "comment": ""}),
         (platform.oms_url, "POST", "/api/v1/object-types", NOTE),
         (platform.oms_url, "POST", "/api/v1/objects/Note", {"key": "one", "count": 1}),

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from data_kernel.application.attribution import require_caller
 from data_kernel.application.ports import DocumentStore
 from data_kernel.domain.branches import HOME_SERVICE, check_database_name, parse_branch
-from data_kernel.domain.databases import Database, Revision
+from data_kernel.domain.databases import Database, Naming, Revision
+from data_kernel.domain.tags import is_commit_id, is_tag_name
 from shared.context import CallContext
 from shared.errors import InvalidInput, NotFound
 from shared.grpc.metadata import merge_field
 
-_COMMIT = re.compile(r"[0-9a-z]{31}")
 _BEGINS_AS_TIME = re.compile(r"\d{4}-")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})")
 _TIME_RULE = "a time is RFC 3339 with an offset, such as 2026-01-31T12:00:00Z"
@@ -87,22 +87,28 @@ class Addresses:
         return parse_branch(name, database.naming, self._env)
 
     def revision(self, database: Database, named: NamedRevision, context: CallContext) -> Revision:
-        """The revision meant; `InvalidInput` for a time that is not RFC 3339, `NotFound` for an unknown tag."""
-        commit, at = named.commit, named.at
-        if _COMMIT.fullmatch(named.rev):
+        """The revision meant; `InvalidInput` for a time that is not RFC 3339, `NotFound` for what no tag is named."""
+        commit, at, tag = named.commit, named.at, named.tag
+        if is_commit_id(named.rev):
             commit = named.rev
         elif _BEGINS_AS_TIME.match(named.rev):
             at = _time(named.rev)
-        elif named.rev or named.tag:
-            raise NotFound("rev: it is neither a commit's id nor a time, and no tag has that name", field="rev")
+        else:
+            tag = named.rev or tag
         if commit:
             return Revision(commit=commit)
+        if tag:
+            if not is_tag_name(tag):
+                raise NotFound("rev: it is neither a commit's id nor a time, and no tag has that name", field="rev")
+            return Revision(tag=tag)
         return Revision(branch=self.branch(database, named.branch, context), at=at)
 
     def revision_or_branch(self, database: Database, named: NamedRevision, context: CallContext) -> Revision:
-        """As `revision`, where `rev` may be a branch's name too: whatever is neither a commit nor a time is one."""
+        """As `revision`, where `rev` may be a branch's name too, which on a `free` database goes before a tag's."""
         text = named.rev
-        if not text or _COMMIT.fullmatch(text) or _BEGINS_AS_TIME.match(text):
+        if not text or is_commit_id(text) or _BEGINS_AS_TIME.match(text):
+            return self.revision(database, named, context)
+        if database.naming is Naming.PLATFORM and is_tag_name(text):
             return self.revision(database, named, context)
         return Revision(branch=self.named_branch(database, text))
 
@@ -122,5 +128,6 @@ def query_fields(revision: Revision) -> Mapping[str, str]:
     return {
         "branch": revision.branch or "",
         "commit": revision.commit or "",
+        "tag": revision.tag or "",
         "at": revision.at.isoformat() if revision.at else "",
     }

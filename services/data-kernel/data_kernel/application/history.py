@@ -7,9 +7,10 @@ from data_kernel.application.addressing import Addresses, NamedRevision, query_f
 from data_kernel.application.attribution import require_caller
 from data_kernel.application.branches import page_size
 from data_kernel.application.changes import Movement, follow
+from data_kernel.application.ids import check_id
 from data_kernel.application.pagination import Listing, Place, read_token, write_token
 from data_kernel.application.ports import DocumentStore
-from data_kernel.domain.commits import Commit, Cursor
+from data_kernel.domain.commits import Commit, Cursor, HistoryEntry
 from data_kernel.domain.databases import Revision
 from data_kernel.domain.documents import Change, Graph
 from shared.context import CallContext
@@ -23,6 +24,14 @@ class LogPage:
     """One page of commits, newest first; the token is empty on the last one."""
 
     commits: tuple[Commit, ...]
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHistoryPage:
+    """One page of what commits did to a document, newest first; the token is empty on the last one."""
+
+    entries: tuple[HistoryEntry, ...]
     next_page_token: str
 
 
@@ -47,6 +56,31 @@ class History:
         commits = await self._store.log(known.name, state, place.last_key if place else None, size + 1)
         token = write_token(Place(state.commit or "", commits[size - 1].id), bound) if len(commits) > size else ""
         return LogPage(tuple(commits[:size]), token)
+
+    async def of_document(
+        self,
+        database: str,
+        document_id: str,
+        revision: NamedRevision,
+        context: CallContext,
+        *,
+        count: int = 0,
+        page_token: str = "",
+    ) -> DocumentHistoryPage:
+        """At most `count` of the commits that changed a document, from `revision` back, 0 for 100 of them."""
+        check_id(document_id, self._limits)
+        size = page_size(count, DEFAULT_LOG_PAGE, self._limits.page_size)
+        known = await self._addresses.database(database, context)
+        named = self._addresses.revision(known, revision, context)
+        asked = ["history", known.name, document_id, *query_fields(named).values()]
+        bound = Listing(require_caller(context).actor, asked)
+        place = read_token(page_token, bound) if page_token else None
+        state = await self._store.resolve(known.name, Revision(commit=place.commit) if place else named)
+        after = place.last_key if place else None
+        entries = await self._store.history(known.name, state, document_id, after=after, limit=size + 1)
+        more = len(entries) > size
+        token = write_token(Place(state.commit or "", entries[size - 1].commit.id), bound) if more else ""
+        return DocumentHistoryPage(tuple(entries[:size]), token)
 
     async def diff(
         self,

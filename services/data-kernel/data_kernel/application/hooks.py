@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from data_kernel.application.addressing import Addresses
 from data_kernel.application.attribution import attribute, require_caller
 from data_kernel.application.ports import (
+    DetachedRequest,
     DocumentStore,
     Idempotency,
+    MoveRequest,
     Plan,
     Planner,
     WriteOutcome,
@@ -17,8 +19,8 @@ from data_kernel.application.ports import (
     WriterView,
 )
 from data_kernel.domain.branches import BranchName, check_writable, refuse_other_environment
-from data_kernel.domain.commits import Attribution
-from data_kernel.domain.databases import Branch, Database, Naming, Revision
+from data_kernel.domain.commits import Attribution, Commit, RefCause
+from data_kernel.domain.databases import Branch, Database, Naming, Revision, Tag
 from data_kernel.domain.documents import Graph
 from shared.context import CallContext
 
@@ -53,12 +55,25 @@ class WriteCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveCommand:
+    """A branch is to be moved: to a commit that is there, or to what is still to be worked out from several."""
+
+    database: Database
+    options: WriteOptions
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A write that is attributed and allowed on its branch, before anything of it is planned."""
 
-    command: WriteCommand
+    command: WriteCommand | MoveCommand
     branch: str
     attribution: Attribution
+
+    @property
+    def database(self) -> str:
+        """Name of the database that it is for."""
+        return self.command.database.name
 
 
 class Validator(Protocol):
@@ -107,25 +122,65 @@ class CommitHookPipeline:
 
     async def run(self, command: WriteCommand, context: CallContext) -> WriteOutcome:
         """Make one commit, or with `dry_run` find out whether it could be made."""
-        options = command.options
-        branch = self._addresses.branch(command.database, options.branch, context)
+        candidate = await self.admit(command, context)
+        may_begin = self._may_begin(command, candidate.branch, context)
+        return await self._store.write(self._request(candidate, command.planner, create_branch=may_begin))
+
+    async def admit(self, command: WriteCommand | MoveCommand, context: CallContext) -> Candidate:
+        """All that stands before the writer; what is admitted may be worked out and handed to the methods below."""
+        branch = self._addresses.branch(command.database, command.options.branch, context)
         check_writable(branch, command.database.naming, self._env)
-        attribution = self._attribution(command.database, options, context)
-        candidate = Candidate(command, branch, attribution)
+        candidate = Candidate(command, branch, self._attribution(command.database, command.options, context))
         for validator in self._validators:
             await self._validate(validator, candidate)
-        return await self._store.write(
-            WriteRequest(
-                database=command.database.name,
-                branch=branch,
-                attribution=attribution,
-                planner=self._measured(command.planner),
-                expected_head=options.expected_head or None,
-                idempotency=options.idempotency,
-                dry_run=options.dry_run,
-                create_branch=self._may_begin(command, branch, context),
-            )
+        return candidate
+
+    async def commit(
+        self,
+        candidate: Candidate,
+        planner: Planner,
+        *,
+        head: str | None,
+        cause: RefCause = RefCause.COMMIT,
+        merge_parents: tuple[str, ...] = (),
+    ) -> WriteOutcome:
+        """Make a commit that was worked out from the branch's `head`; `Conflict` (STALE_HEAD) where it has moved on."""
+        request = self._request(candidate, planner, create_branch=False)
+        return await self._store.write(replace(request, expected_head=head, cause=cause, merge_parents=merge_parents))
+
+    async def commit_detached(
+        self,
+        candidate: Candidate,
+        planner: Planner | None,
+        *,
+        base: str | None,
+        parents: tuple[str, ...],
+        original: Commit | None = None,
+    ) -> str:
+        """Make a commit on no branch yet; with `original` it says that commit's message and keeps its author."""
+        attribution = candidate.attribution
+        if original is not None:
+            attribution = replace(attribution, author=original.author, message=original.message)
+        planned = None if planner is None else self._measured(planner)
+        return await self._store.write_detached(
+            DetachedRequest(candidate.database, candidate.branch, attribution, base, parents, planned)
         )
+
+    async def move(self, candidate: Candidate, commit: str | None, *, head: str | None, cause: RefCause) -> Branch:
+        """Point the branch, whose head is `head`, at a commit; `Conflict` (STALE_HEAD) where it has moved on."""
+        return await self._store.move_branch(
+            MoveRequest(candidate.database, candidate.branch, commit, cause, candidate.attribution, head)
+        )
+
+    async def set_tag(self, tag: Tag, context: CallContext) -> None:
+        """Make a tag, or point it elsewhere; tags belong to the database and to no environment."""
+        require_caller(context)
+        await self._store.set_tag(tag)
+
+    async def delete_tag(self, database: Database, name: str, context: CallContext) -> None:
+        """Delete a tag; `NotFound`."""
+        require_caller(context)
+        await self._store.delete_tag(database.name, name)
 
     async def create_branch(
         self, database: Database, branch: str, origin: Revision | None, context: CallContext
@@ -143,6 +198,19 @@ class CommitHookPipeline:
         """Delete a branch by the rules of a write to it."""
         check_writable(branch, database.naming, self._env)
         await self._store.delete_branch(database.name, branch, self._attribution(database, WriteOptions(), context))
+
+    def _request(self, candidate: Candidate, planner: Planner, *, create_branch: bool) -> WriteRequest:
+        options = candidate.command.options
+        return WriteRequest(
+            database=candidate.database,
+            branch=candidate.branch,
+            attribution=candidate.attribution,
+            planner=self._measured(planner),
+            expected_head=options.expected_head or None,
+            idempotency=options.idempotency,
+            dry_run=options.dry_run,
+            create_branch=create_branch,
+        )
 
     def _attribution(self, database: Database, options: WriteOptions, context: CallContext) -> Attribution:
         return attribute(

@@ -13,6 +13,8 @@ from data_kernel.application.ports import DocumentStore
 from data_kernel.application.reads import Reads
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.application.state_shapes import StateShapes
+from data_kernel.application.versioning.moves import Moves
+from data_kernel.application.versioning.tags import Tags
 from data_kernel.application.writes import Writes
 from data_kernel.settings import KernelSettings
 
@@ -30,6 +32,8 @@ class Kernel:
     reads: Reads
     writes: Writes
     history: History
+    tags: Tags
+    moves: Moves
     shapes: StateShapes
 
     @classmethod
@@ -54,5 +58,7 @@ class Kernel:
             reads=Reads(store, addresses, limits),
             writes=Writes(pipeline, addresses, SchemaCache(), limits),
             history=History(store, addresses, limits),
+            tags=Tags(store, addresses, pipeline),
+            moves=Moves(store, addresses, pipeline),
             shapes=StateShapes(store),
         )

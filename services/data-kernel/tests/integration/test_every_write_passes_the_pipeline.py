@@ -11,6 +11,7 @@ from data_kernel_testing.in_process import client_of, open_kernel, settings_in
 from data_kernel_testing.kernel_process import MOVIE
 
 from data_kernel.api.grpc.services import registrations
+from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.hooks import Candidate, WriteOptions
 from data_kernel.application.kernel import Kernel
 from data_kernel.application.planning import PutMode
@@ -34,7 +35,7 @@ SERVICES = [
 BODY = b'{"@type":"Movie","title":"New"}'
 PART = document_pb2.DocumentPart(total_bytes=len(BODY), last=True, data=BODY, sha256=hashlib.sha256(BODY).digest())
 
-# Method and path template → a request that writes; each is tried on a fresh Movie/A.
+# Method and path template → a request that writes; each is tried on a fresh Movie/A, and Movie/Side on a branch.
 REST_WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/db/{db}/doc"): {"url": "/db/oms/doc", "json": {"@type": "Movie", "title": "New"}},
     ("PUT", "/db/{db}/doc"): {"url": "/db/oms/doc", "json": {"@type": "Movie", "title": "A", "year": 1}},
@@ -47,14 +48,18 @@ REST_WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/db/{db}/schema"): {"url": "/db/oms/schema", "json": {**MOVIE, "@id": "Other"}},
     ("PUT", "/db/{db}/schema"): {"url": "/db/oms/schema", "json": {**MOVIE, "@id": "Other"}},
     ("DELETE", "/db/{db}/schema"): {"url": "/db/oms/schema?id=Unused"},
+    ("POST", "/db/{db}/reset"): {"url": "/db/oms/reset", "json": {"to": {"branch": "dev/oms/side"}}},
+    ("POST", "/db/{db}/squash"): {"url": "/db/oms/squash", "json": {}},
 }
-# These make no commit: branches and databases as such, what is refused, and the outbox's desk.
+# These make no commit: branches, tags and databases as such, what is refused, and the outbox's desk.
 REST_OTHERS = {
     ("POST", "/db/{db}"),
     ("DELETE", "/db/{db}"),
     ("POST", "/db/{db}/branches"),
     ("DELETE", "/db/{db}/branches"),
     ("DELETE", "/db/{db}/branches/{branch}"),
+    ("PUT", "/db/{db}/tags/{tag}"),
+    ("DELETE", "/db/{db}/tags/{tag}"),
     ("POST", "/db/{db}/woql"),
     ("POST", "/admin/outbox"),
 }
@@ -118,6 +123,11 @@ async def kernel(tmp_path: Path, refusal: Refusal) -> AsyncIterator[Kernel]:
         await opened.writes.put_schema("oms", classes, PutMode.INSERT, WriteOptions(branch="main"), RPC_CONTEXT)
         movies = [{"@type": "Movie", "title": "A"}]
         await opened.writes.put("oms", movies, PutMode.INSERT, WriteOptions(branch="main"), RPC_CONTEXT, size_bytes=0)
+        origin = NamedRevision(branch="main")
+        await opened.branches.create("oms", "dev/oms/side", origin, RPC_CONTEXT)
+        side = [{"@type": "Movie", "title": "Side"}]
+        options = WriteOptions(branch="dev/oms/side")
+        await opened.writes.put("oms", side, PutMode.INSERT, options, RPC_CONTEXT, size_bytes=0)
         refusal.armed = True
         yield opened
 

@@ -52,6 +52,11 @@ def write_response(outcome: WriteOutcome, *, many: bool, status: int = 200) -> R
     )
 
 
+def move_json(outcome: WriteOutcome) -> dict[str, Json]:
+    """Where a branch is after a move."""
+    return {"commit": outcome.commit, "branch": outcome.branch, "changed": outcome.changed}
+
+
 def utc(time: datetime | None) -> str | None:
     """The time in RFC 3339, or nothing."""
     return None if time is None else rfc3339(time)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data_kernel.api.rest.answers import branch_json, json_response
 from data_kernel.api.rest.inputs import TheKernel
-from data_kernel.application.addressing import NamedRevision
+from data_kernel.api.rest.revisions import RevisionBody
 from shared.context import current
 
 if TYPE_CHECKING:
@@ -17,22 +17,13 @@ if TYPE_CHECKING:
 _PATH = "/db/{db}/branches"
 
 
-class Origin(BaseModel):
-    """Where a new branch starts: at a branch's head, or at a commit or time."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    branch: str = ""
-    rev: str = Field("", description="A commit, or a time in RFC 3339 with an offset.")
-
-
 class NewBranch(BaseModel):
     """A branch to be made."""
 
     model_config = ConfigDict(extra="forbid")
 
     branch: str = Field(min_length=1, description="Its name, full or short.")
-    origin: Origin | None = Field(None, description="Unset: an orphan without commits.")
+    origin: RevisionBody | None = Field(None, description="Unset: an orphan without commits.")
 
 
 def router() -> APIRouter:
@@ -64,7 +55,7 @@ async def get_branch(kernel: TheKernel, db: str, branch: str) -> Response:
 
 async def create_branch(kernel: TheKernel, db: str, new: NewBranch) -> Response:
     """Make a branch."""
-    origin = None if new.origin is None else NamedRevision(branch=new.origin.branch, rev=new.origin.rev)
+    origin = None if new.origin is None else new.origin.named
     return json_response(branch_json(await kernel.branches.create(db, new.branch, origin, current())), 201)
 
 

@@ -21,6 +21,7 @@ def router() -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["history"])
     routes.add_api_route("/db/{db}/log", get_log, methods=["GET"], response_class=Response)
+    routes.add_api_route("/db/{db}/history/{id:path}", get_history, methods=["GET"], response_class=Response)
     routes.add_api_route("/db/{db}/diff", get_diff, methods=["GET"], response_class=Response)
     return routes
 
@@ -40,10 +41,29 @@ async def get_log(
     return json_response(body)
 
 
+async def get_history(
+    kernel: TheKernel,
+    db: str,
+    id: str,
+    revision: TheRevision,
+    count: Annotated[int, Query(ge=0, description="At most so many entries. 0: 100.")] = 0,
+    page_token: str = "",
+) -> Response:
+    """The commits that changed a document, newest first: `{entries: [{commit, kind}], next_page_token?}`."""
+    page = await kernel.history.of_document(db, id, revision, current(), count=count, page_token=page_token)
+    entries: list[Json] = [
+        {"commit": commit_json(each.commit), "kind": each.change.kind.value} for each in page.entries
+    ]
+    body: dict[str, Json] = {"entries": entries}
+    if page.next_page_token:
+        body["next_page_token"] = page.next_page_token
+    return json_response(body)
+
+
 async def get_diff(
     kernel: TheKernel,
     db: str,
-    from_: Annotated[str, Query(alias="from", description="The earlier state: a commit, a time, or a branch.")],
+    from_: Annotated[str, Query(alias="from", description="The earlier state: a commit, a time, a tag or a branch.")],
     to: Annotated[str, Query(description="The later state, likewise. Empty: the head of `branch`.")] = "",
     branch: BranchParameter = "",
     graph: Graph = Graph.INSTANCE,

@@ -27,7 +27,7 @@ BranchParameter = Annotated[
     Query(description="Branch, full (`dev/oms/main`) or short (`main`, `svc-x`). Empty: the calling service's own."),
 ]
 RevParameter = Annotated[
-    str, Query(description="A commit, or a time in RFC 3339 with an offset: the head that the branch had then.")
+    str, Query(description="A commit, a tag, or a time in RFC 3339 with an offset: the head that the branch had then.")
 ]
 
 

@@ -13,6 +13,8 @@ from data_kernel.api.rest import (
     outbox,
     queries,
     schema,
+    tags,
+    versioning,
 )
 
 
@@ -25,6 +27,8 @@ def routers() -> list[APIRouter]:
         branches.router(),
         history.router(),
         changes.router(),
+        tags.router(),
+        versioning.router(),
         outbox.router(),
         queries.router(),
         databases.router(),

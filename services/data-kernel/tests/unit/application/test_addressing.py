@@ -78,11 +78,13 @@ def test_a_branch_is_the_requests_the_contexts_or_the_services(addresses: Addres
     [
         ("", Revision(branch="dev/oms/main")),
         (COMMIT, Revision(commit=COMMIT)),
+        ("v1.0", Revision(tag="v1.0")),
+        (COMMIT.upper(), Revision(tag=COMMIT.upper())),
         ("2026-01-31T12:00:00Z", Revision("dev/oms/main", at=datetime(2026, 1, 31, 12, tzinfo=UTC))),
         ("2026-01-31T12:00:00.5+02:00", Revision("dev/oms/main", at=datetime(2026, 1, 31, 10, 0, 0, 500000, UTC))),
     ],
 )
-def test_a_rev_is_a_commit_or_a_time(addresses: Addresses, rev: str, revision: Revision) -> None:
+def test_a_rev_is_a_commit_a_tag_or_a_time(addresses: Addresses, rev: str, revision: Revision) -> None:
     assert addresses.revision(OMS, NamedRevision(rev=rev), CONTEXT) == revision
 
 
@@ -94,8 +96,9 @@ def test_a_rev_is_a_commit_or_a_time(addresses: Addresses, rev: str, revision: R
         ("2026-01-31T12:00:00 02:00", InvalidInput),
         ("2026-13-31T12:00:00Z", InvalidInput),
         ("0001-01-01T00:00:00+01:00", InvalidInput),
-        ("v1", NotFound),
-        (COMMIT.upper(), NotFound),
+        ("no-tag/1", NotFound),
+        ("main", NotFound),
+        ("\ud800", NotFound),
     ],
 )
 def test_another_rev_is_refused(addresses: Addresses, rev: str, error: type[OmsError]) -> None:
@@ -109,3 +112,5 @@ def test_a_diff_takes_branches_too(addresses: Addresses) -> None:
     assert addresses.revision_or_branch(OMS, NamedRevision(rev="svc-x"), CONTEXT) == Revision(branch="dev/x/main")
     assert addresses.revision_or_branch(OMS, NamedRevision(rev=COMMIT), CONTEXT) == Revision(commit=COMMIT)
     assert addresses.revision_or_branch(OMS, NamedRevision(branch="main"), CONTEXT) == Revision(branch="dev/oms/main")
+    assert addresses.revision_or_branch(OMS, NamedRevision(rev="v1"), CONTEXT) == Revision(tag="v1")
+    assert addresses.revision_or_branch(FREE, NamedRevision(rev="v1"), CONTEXT) == Revision(branch="v1")

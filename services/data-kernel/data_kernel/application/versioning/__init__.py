@@ -1,0 +1,1 @@
+"""Branches moved, joined and rewritten; names for commits."""
