@@ -40,6 +40,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/db/{db}/schema"): {"@type": "Class", "@id": "Forged"},
     ("PUT", "/db/{db}/schema"): {"@type": "Class", "@id": "Forged"},
     ("DELETE", "/db/{db}/schema"): ["Forged"],
+    ("POST", "/db/{db}/merge"): {"from": {"branch": "main"}},
     ("POST", "/db/{db}/reset"): {"to": {"branch": "main"}},
     ("POST", "/db/{db}/squash"): {},
     ("POST", "/api/v1/object-types"): {"name": "Forged", "primaryKey": [], "properties": []},

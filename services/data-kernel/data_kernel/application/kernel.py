@@ -13,6 +13,8 @@ from data_kernel.application.ports import DocumentStore
 from data_kernel.application.reads import Reads
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.application.state_shapes import StateShapes
+from data_kernel.application.versioning.joining import Joining
+from data_kernel.application.versioning.merges import Merges
 from data_kernel.application.versioning.moves import Moves
 from data_kernel.application.versioning.tags import Tags
 from data_kernel.application.writes import Writes
@@ -34,6 +36,7 @@ class Kernel:
     history: History
     tags: Tags
     moves: Moves
+    merges: Merges
     shapes: StateShapes
 
     @classmethod
@@ -48,6 +51,7 @@ class Kernel:
         env, default, own, limits = settings.env, settings.kernel_default_db, settings.service_name, settings.limits
         addresses = Addresses(store, env, default, own)
         pipeline = CommitHookPipeline(store, addresses, metrics, env, validators)
+        schemas, shapes, moves = SchemaCache(), StateShapes(store), Moves(store, addresses, pipeline)
         return cls(
             settings=settings,
             store=store,
@@ -56,9 +60,10 @@ class Kernel:
             databases=Databases(store, addresses, env, default, own),
             branches=Branches(store, addresses, pipeline, limits),
             reads=Reads(store, addresses, limits),
-            writes=Writes(pipeline, addresses, SchemaCache(), limits),
+            writes=Writes(pipeline, addresses, schemas, limits),
             history=History(store, addresses, limits),
             tags=Tags(store, addresses, pipeline),
-            moves=Moves(store, addresses, pipeline),
-            shapes=StateShapes(store),
+            moves=moves,
+            merges=Merges(store, moves, Joining(store, shapes), pipeline, schemas),
+            shapes=shapes,
         )

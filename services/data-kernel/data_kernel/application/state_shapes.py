@@ -26,13 +26,14 @@ class StateShapes:
         key = (database, state.commit)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = Shapes(await self._classes(database, state))
+            known = self._known[key] = Shapes(await self.classes(database, state))
         self._known.move_to_end(key)
         while len(self._known) > self._capacity:
             self._known.popitem(last=False)
         return known
 
-    async def _classes(self, database: str, state: State) -> dict[str, dict[str, Json]]:
+    async def classes(self, database: str, state: State) -> dict[str, dict[str, Json]]:
+        """The class documents of a state by name, without the context."""
         found: dict[str, dict[str, Json]] = {}
         async with closing(self._store.scan(database, state, ScanQuery(graph=Graph.SCHEMA))) as batches:
             async for batch in batches:

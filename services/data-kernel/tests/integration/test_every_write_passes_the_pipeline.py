@@ -48,6 +48,7 @@ REST_WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/db/{db}/schema"): {"url": "/db/oms/schema", "json": {**MOVIE, "@id": "Other"}},
     ("PUT", "/db/{db}/schema"): {"url": "/db/oms/schema", "json": {**MOVIE, "@id": "Other"}},
     ("DELETE", "/db/{db}/schema"): {"url": "/db/oms/schema?id=Unused"},
+    ("POST", "/db/{db}/merge"): {"url": "/db/oms/merge", "json": {"from": {"branch": "dev/oms/side"}}},
     ("POST", "/db/{db}/reset"): {"url": "/db/oms/reset", "json": {"to": {"branch": "dev/oms/side"}}},
     ("POST", "/db/{db}/squash"): {"url": "/db/oms/squash", "json": {}},
 }

@@ -1,5 +1,7 @@
 """Moving branches over REST; each request moves one, to one commit."""
 
+from typing import TYPE_CHECKING
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,7 +9,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from data_kernel.api.rest.answers import json_response, move_json
 from data_kernel.api.rest.inputs import TheKernel, TheWrite
 from data_kernel.api.rest.revisions import RevisionBody
+from data_kernel.application.versioning.merges import MergeOutcome
+from data_kernel.domain.merging import Strategy
 from shared.context import current
+
+if TYPE_CHECKING:
+    from shared.canonical import Json
+
+
+class MergeBody(BaseModel):
+    """What is to be merged into the branch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: RevisionBody = Field(alias="from")
+    strategy: Strategy = Field(Strategy.MANUAL, description="Whose edit holds where both sides made one.")
 
 
 class ResetBody(BaseModel):
@@ -29,9 +45,18 @@ class SquashBody(BaseModel):
 def router() -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["versioning"])
-    for name, handler in (("reset", reset), ("squash", squash)):
+    for name, handler in (("merge", merge), ("reset", reset), ("squash", squash)):
         routes.add_api_route(f"/db/{{db}}/{name}", handler, methods=["POST"], response_class=Response)
     return routes
+
+
+async def merge(kernel: TheKernel, db: str, asked: MergeBody, write: TheWrite) -> Response:
+    """Merge into the branch: `{commit, branch, changed, resolved}`.
+
+    409 MERGE_CONFLICT lists each conflict by document and path; `resolved` are those in which the strategy took a side.
+    """
+    options = await write.options()
+    return _merged(await kernel.merges.merge(db, asked.source.named, asked.strategy, options, current()))
 
 
 async def reset(kernel: TheKernel, db: str, asked: ResetBody, write: TheWrite) -> Response:
@@ -43,3 +68,8 @@ async def squash(kernel: TheKernel, db: str, asked: SquashBody, write: TheWrite)
     """Put one commit in the place of many, with the same state: `{commit, branch, changed}`."""
     since = None if asked.since is None else asked.since.named
     return json_response(move_json(await kernel.moves.squash(db, since, await write.options(), current())))
+
+
+def _merged(merged: MergeOutcome) -> Response:
+    resolved: list[Json] = [{"path": each.path, "rule": each.rule, "message": each.message} for each in merged.resolved]
+    return json_response({**move_json(merged.outcome), "resolved": resolved})

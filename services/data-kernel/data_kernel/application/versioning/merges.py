@@ -1,0 +1,105 @@
+"""Merging a branch or a commit into a branch."""
+
+from dataclasses import dataclass, replace
+
+from data_kernel.application.addressing import NamedRevision
+from data_kernel.application.hooks import Candidate, CommitHookPipeline, WriteOptions
+from data_kernel.application.ports import DocumentStore, WriteOutcome
+from data_kernel.application.revalidation import MAX_VIOLATIONS
+from data_kernel.application.schemas import SchemaCache
+from data_kernel.application.versioning.joined_plans import JoinedPlans, unchecked
+from data_kernel.application.versioning.joining import Joined, Joining, Sides
+from data_kernel.application.versioning.moves import Beginning, Moves
+from data_kernel.domain.commits import RefCause
+from data_kernel.domain.merging import Strategy
+from shared.context import CallContext
+from shared.errors import Conflict, InvalidInput, Reason, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class MergeOutcome:
+    """What a merge did; `resolved` are the conflicts in which the strategy took a side."""
+
+    outcome: WriteOutcome
+    resolved: tuple[Violation, ...] = ()
+
+
+class Merges:
+    """The use case that merges, and what it shares with those that replay commits."""
+
+    def __init__(
+        self, store: DocumentStore, moves: Moves, joining: Joining, pipeline: CommitHookPipeline, schemas: SchemaCache
+    ) -> None:
+        self._store = store
+        self._moves = moves
+        self._joining = joining
+        self._pipeline = pipeline
+        self._schemas = schemas
+
+    async def merge(
+        self, database: str, source: NamedRevision, strategy: Strategy, options: WriteOptions, context: CallContext
+    ) -> MergeOutcome:
+        """Bring what `source` has and the branch has not onto the branch, by a fast-forward where one is possible.
+
+        Several merge bases are merged into one that no branch has. A dry run moves nothing. Errors: those of `Moves`;
+        `Conflict` (MERGE_CONFLICT) with the conflicts by document and path under `manual`; `ValidationFailed` where
+        both sides hold and their union does not; `InvalidInput` where they share no history.
+        """
+        beginning = await self._moves.begin(database, options, context)
+        known, ours = beginning.candidate.command.database, beginning.head
+        theirs = (await self._moves.state(known, source, context, "from")).commit
+        if theirs is None or theirs == ours:
+            return MergeOutcome(beginning.outcome(ours))
+        bases = [] if ours is None else await self._store.merge_bases(known.name, ours, theirs)
+        if bases == [theirs]:
+            return MergeOutcome(beginning.outcome(ours))
+        if ours is None or bases == [ours]:
+            return MergeOutcome(await self._moves.finish(beginning, theirs, RefCause.FAST_FORWARD))
+        base = await self.common_base(beginning.candidate, bases, "from")
+        return await self.apply(
+            beginning, Sides(known.name, base, ours, theirs), strategy, RefCause.MERGE, merge_parents=(theirs,)
+        )
+
+    async def apply(
+        self,
+        beginning: Beginning,
+        sides: Sides,
+        strategy: Strategy,
+        cause: RefCause,
+        merge_parents: tuple[str, ...] = (),
+    ) -> MergeOutcome:
+        """Commit the sides' union on the branch, whose head is our side."""
+        joined = await self.join(sides, strategy)
+        planner = JoinedPlans(beginning.candidate.command.database, self._schemas).checked(joined, sides)
+        outcome = await self._pipeline.commit(
+            beginning.candidate, planner, head=beginning.head, cause=cause, merge_parents=merge_parents
+        )
+        # A merge makes a commit even where it changes no document, which a dry run is to tell too.
+        return MergeOutcome(replace(outcome, changed=outcome.changed or bool(merge_parents)), joined.conflicts)
+
+    async def join(self, sides: Sides, strategy: Strategy) -> Joined:
+        """Both sides' edits; `Conflict` (MERGE_CONFLICT) under `manual` where they contradict each other."""
+        joined = await self._joining.join(sides, strategy)
+        if strategy is Strategy.MANUAL and joined.conflicts:
+            told = (
+                f"Ours ({sides.ours}) and theirs ({sides.theirs}) contradict each other: {len(joined.conflicts)} times."
+            )
+            raise Conflict(told, reason=Reason.MERGE_CONFLICT, violations=joined.conflicts[:MAX_VIOLATIONS])
+        return joined
+
+    async def common_base(self, candidate: Candidate, bases: list[str], field: str) -> str:
+        """The one base, or one made of several, which stays on no branch; `InvalidInput` where there is none.
+
+        Where the bases contradict each other it has what was before them both, so that either side has changed it.
+        """
+        if not bases:
+            raise InvalidInput(f"{field}: it shares no history with the branch", field=field)
+        first, *others = bases
+        for other in others:
+            below = await self._store.merge_bases(candidate.database, first, other)
+            base = await self.common_base(candidate, below, field) if below else None
+            joined = await self._joining.join(Sides(candidate.database, base, first, other), Strategy.MANUAL)
+            first = await self._pipeline.commit_detached(
+                candidate, unchecked(joined), base=first, parents=(first, other)
+            )
+        return first
