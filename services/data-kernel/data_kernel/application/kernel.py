@@ -16,6 +16,7 @@ from data_kernel.application.state_shapes import StateShapes
 from data_kernel.application.versioning.joining import Joining
 from data_kernel.application.versioning.merges import Merges
 from data_kernel.application.versioning.moves import Moves
+from data_kernel.application.versioning.replays import Replays
 from data_kernel.application.versioning.tags import Tags
 from data_kernel.application.writes import Writes
 from data_kernel.settings import KernelSettings
@@ -37,6 +38,7 @@ class Kernel:
     tags: Tags
     moves: Moves
     merges: Merges
+    replays: Replays
     shapes: StateShapes
 
     @classmethod
@@ -52,6 +54,7 @@ class Kernel:
         addresses = Addresses(store, env, default, own)
         pipeline = CommitHookPipeline(store, addresses, metrics, env, validators)
         schemas, shapes, moves = SchemaCache(), StateShapes(store), Moves(store, addresses, pipeline)
+        merges = Merges(store, moves, Joining(store, shapes), pipeline, schemas)
         return cls(
             settings=settings,
             store=store,
@@ -64,6 +67,7 @@ class Kernel:
             history=History(store, addresses, limits),
             tags=Tags(store, addresses, pipeline),
             moves=moves,
-            merges=Merges(store, moves, Joining(store, shapes), pipeline, schemas),
+            merges=merges,
+            replays=Replays(store, moves, merges, pipeline, schemas),
             shapes=shapes,
         )

@@ -1,6 +1,6 @@
 """Moving branches over REST; each request moves one, to one commit."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -17,13 +17,34 @@ if TYPE_CHECKING:
     from shared.canonical import Json
 
 
+StrategyField = Annotated[Strategy, Field(description="Whose edit holds where both sides made one.")]
+
+
 class MergeBody(BaseModel):
     """What is to be merged into the branch."""
 
     model_config = ConfigDict(extra="forbid")
 
     source: RevisionBody = Field(alias="from")
-    strategy: Strategy = Field(Strategy.MANUAL, description="Whose edit holds where both sides made one.")
+    strategy: StrategyField = Strategy.MANUAL
+
+
+class ReplayBody(BaseModel):
+    """Whose changes are to be done again, or undone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    commit: RevisionBody
+    strategy: StrategyField = Strategy.MANUAL
+
+
+class RebaseBody(BaseModel):
+    """Where the branch's own commits are to begin."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    onto: RevisionBody
+    strategy: StrategyField = Strategy.MANUAL
 
 
 class ResetBody(BaseModel):
@@ -45,7 +66,14 @@ class SquashBody(BaseModel):
 def router() -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["versioning"])
-    for name, handler in (("merge", merge), ("reset", reset), ("squash", squash)):
+    for name, handler in (
+        ("merge", merge),
+        ("rebase", rebase),
+        ("squash", squash),
+        ("reset", reset),
+        ("revert", revert),
+        ("cherry-pick", cherry_pick),
+    ):
         routes.add_api_route(f"/db/{{db}}/{name}", handler, methods=["POST"], response_class=Response)
     return routes
 
@@ -57,6 +85,24 @@ async def merge(kernel: TheKernel, db: str, asked: MergeBody, write: TheWrite) -
     """
     options = await write.options()
     return _merged(await kernel.merges.merge(db, asked.source.named, asked.strategy, options, current()))
+
+
+async def rebase(kernel: TheKernel, db: str, asked: RebaseBody, write: TheWrite) -> Response:
+    """Replay the branch's own commits onto another state; answers and conflicts are a merge's."""
+    options = await write.options()
+    return _merged(await kernel.replays.rebase(db, asked.onto.named, asked.strategy, options, current()))
+
+
+async def revert(kernel: TheKernel, db: str, asked: ReplayBody, write: TheWrite) -> Response:
+    """Take back what a commit did; answers and conflicts are a merge's."""
+    options = await write.options()
+    return _merged(await kernel.replays.revert(db, asked.commit.named, asked.strategy, options, current()))
+
+
+async def cherry_pick(kernel: TheKernel, db: str, asked: ReplayBody, write: TheWrite) -> Response:
+    """Do what a commit did elsewhere; answers and conflicts are a merge's."""
+    options = await write.options()
+    return _merged(await kernel.replays.cherry_pick(db, asked.commit.named, asked.strategy, options, current()))
 
 
 async def reset(kernel: TheKernel, db: str, asked: ResetBody, write: TheWrite) -> Response:

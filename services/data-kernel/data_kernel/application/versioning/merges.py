@@ -46,7 +46,7 @@ class Merges:
         both sides hold and their union does not; `InvalidInput` where they share no history.
         """
         beginning = await self._moves.begin(database, options, context)
-        known, ours = beginning.candidate.command.database, beginning.head
+        known, ours = beginning.database, beginning.head
         theirs = (await self._moves.state(known, source, context, "from")).commit
         if theirs is None or theirs == ours:
             return MergeOutcome(beginning.outcome(ours))
@@ -70,7 +70,7 @@ class Merges:
     ) -> MergeOutcome:
         """Commit the sides' union on the branch, whose head is our side."""
         joined = await self.join(sides, strategy)
-        planner = JoinedPlans(beginning.candidate.command.database, self._schemas).checked(joined, sides)
+        planner = JoinedPlans(beginning.database, self._schemas).checked(joined, sides)
         outcome = await self._pipeline.commit(
             beginning.candidate, planner, head=beginning.head, cause=cause, merge_parents=merge_parents
         )

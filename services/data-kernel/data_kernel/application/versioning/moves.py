@@ -18,6 +18,11 @@ class Beginning:
     candidate: Candidate
     head: str | None
 
+    @property
+    def database(self) -> Database:
+        """The branch's database."""
+        return self.candidate.command.database
+
     def outcome(self, commit: str | None) -> WriteOutcome:
         """The answer, where the branch ends at `commit`."""
         return WriteOutcome((), commit, self.candidate.branch, changed=commit != self.head)
@@ -64,7 +69,7 @@ class Moves:
     ) -> WriteOutcome:
         """Point the branch at any commit of its database; what it leaves stays readable until it is collected."""
         beginning = await self.begin(database, options, context)
-        state = await self.state(beginning.candidate.command.database, target, context, "to")
+        state = await self.state(beginning.database, target, context, "to")
         return await self.finish(beginning, state.commit, RefCause.RESET)
 
     async def squash(
@@ -75,7 +80,7 @@ class Moves:
         `InvalidInput` where `since` is no ancestor of the head. A dry run tells the head.
         """
         beginning = await self.begin(database, options, context)
-        known, head = beginning.candidate.command.database, beginning.head
+        known, head = beginning.database, beginning.head
         ancestor = None if since is None else (await self.state(known, since, context, "since")).commit
         if head is None or ancestor == head:
             return beginning.outcome(head)

@@ -112,6 +112,18 @@ async def test_what_only_the_union_breaks_is_refused_with_both_commits(desk: Any
     assert (await desk.head(), await desk.head(SIDE)) == (ours, theirs)
 
 
+async def test_a_document_of_both_sides_does_not_refer_to_one_that_went(desk: Any) -> None:
+    await desk.schema(MAIN, PERSON)
+    await desk.put(MAIN, {"title": "A"})
+    await desk.put(MAIN, person())
+    await desk.side()
+    await desk.delete(SIDE, "A")
+    await desk.put(SIDE, person(notes={"x": 1}))
+    await desk.put(MAIN, person(likes=["Movie/A"]))
+    refused = await merge(desk, status=422)
+    assert [(each["path"], each["rule"]) for each in refused["violations"]] == [("Person/P#/likes/0", "reference")]
+
+
 async def test_a_class_that_one_side_drops_is_still_needed_by_the_other(desk: Any) -> None:
     await desk.schema(MAIN, PERSON)
     await desk.side()
