@@ -59,12 +59,33 @@ async def test_a_branch_is_reset_to_any_commit(desk: Any) -> None:
     assert (await desk.ask("POST", "reset", status=400, json={"to": {}}))["field"] == "to"
 
 
-async def test_a_read_only_branch_is_not_moved(desk: Any) -> None:
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        ("merge", {"from": {"branch": MAIN}}),
+        ("rebase", {"onto": {"branch": MAIN}}),
+        ("revert", {"commit": {"branch": MAIN}}),
+        ("cherry-pick", {"commit": {"branch": MAIN}}),
+        ("reset", {"to": {"branch": MAIN}}),
+        ("squash", {}),
+    ],
+)
+async def test_a_move_follows_the_rules_of_a_write(desk: Any, call: str, body: dict[str, Any]) -> None:
     snapshot = "dev/oms/snapshot-1"
     await desk.ask("POST", "branches", status=201, json={"branch": snapshot, "origin": {"branch": MAIN}})
-    for call, body in (("reset", {"to": {"branch": MAIN}}), ("squash", {})):
-        refused = await desk.ask("POST", call, status=403, params={"branch": snapshot}, json=body)
-        assert refused["reason"] == "READ_ONLY_BRANCH"
+    head = await desk.put(MAIN, {"title": "A"})
+    refused = await desk.ask("POST", call, status=403, params={"branch": snapshot}, json=body)
+    assert refused["reason"] == "READ_ONLY_BRANCH"
+    assert (await desk.ask("POST", call, status=403, params={"branch": "prod/oms/main"}, json=body))[
+        "field"
+    ] == "branch"
+    assert (await desk.ask("POST", call, status=403, params={"author": "bob@oms"}, json=body))["field"] == "author"
+    stale = await desk.ask("POST", call, status=409, headers={"X-Expected-Head": "0" * 31}, json=body)
+    assert stale["reason"] == "STALE_HEAD"
+    assert (await desk.ask("POST", call, status=404, params={"branch": "dev/oms/absent"}, json=body))[
+        "field"
+    ] == "branch"
+    assert await desk.head() == head
 
 
 async def test_a_squash_keeps_the_state_and_one_commit(desk: Any) -> None:
