@@ -1,5 +1,6 @@
 """The whole verification, in the order in which a fault in one part would explain one in the next."""
 
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -15,17 +16,15 @@ _QUICK_CHECK_ROWS = 1
 
 def verify_file(path: Path, progress: Progress) -> Report:
     """Verify a store as it stands at this moment, also while it is being written to."""
-    connection = connect_reader(path)
     try:
-        memory = Memory()
-        memory.nodes.bind(connection)
-        memory.commits.load(connection)
-        connection.execute("BEGIN")
-        return verify(Access(connection, memory), progress)
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+        with closing(connect_reader(path)) as connection:
+            memory = Memory()
+            memory.nodes.bind(connection)
+            memory.commits.load(connection)
+            connection.execute("BEGIN")
+            return verify(Access(connection, memory), progress)
+    except apsw.Error as error:
         return Report(_unreadable(error))
-    finally:
-        connection.close()
 
 
 def verify(access: Access, progress: Progress) -> Report:
@@ -45,7 +44,7 @@ def verify(access: Access, progress: Progress) -> Report:
         refs.check(access, counts, progress)
     except Broken as found:
         return Report(found.fault, counts)
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except apsw.Error as error:  # also where a table is not what it should be
         return Report(_unreadable(error), counts)
     except (Internal, NotFound, IndexError, UnicodeDecodeError, ValueError) as error:
         # What a record should have been read from another is not there, or is none.
