@@ -13,6 +13,7 @@ from data_kernel.api.rest.inputs import TheKernel
 from data_kernel.api.terminusdb.answers import json_answer
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.parameters import Parameters, json_body, resource_of
+from data_kernel.api.terminusdb.prefixes import may_be_full, prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, bad_parameter, document_not_found
 from data_kernel.api.terminusdb.resources import Resource
 from data_kernel.application.addressing import NamedRevision
@@ -90,8 +91,11 @@ class _Comparison:
 
     async def _document(self, reference: str, document_id: str) -> Object | None:
         context = current()
+        database, revision = self.resource.database, _revision(reference)
         with _referring_to(reference), in_terms_of(self.resource):
-            found = await self.kernel.reads.get(self.resource.database, _revision(reference), [document_id], context)
+            if may_be_full(document_id):
+                document_id = (await prefixes_of(self.kernel, database, revision, context)).short_id(document_id)
+            found = await self.kernel.reads.get(database, revision, [document_id], context)
         document = found.documents[0]
         return None if document is None else _object(decode(document.body), _ID)
 
