@@ -9,7 +9,6 @@ from data_kernel.adapters.embedded.access import Access, Memory
 from data_kernel.adapters.embedded.file import connect_reader
 from data_kernel.adapters.embedded.verification import history, refs, states
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress, Report
-from shared.errors import Internal, NotFound
 
 _QUICK_CHECK_ROWS = 1
 
@@ -23,7 +22,7 @@ def verify_file(path: Path, progress: Progress) -> Report:
             memory.commits.load(connection)
             connection.execute("BEGIN")
             return verify(Access(connection, memory), progress)
-    except apsw.Error as error:
+    except Exception as error:  # noqa: BLE001 - whatever reading a file meets is what is looked for
         return Report(_unreadable(error))
 
 
@@ -46,14 +45,13 @@ def verify(access: Access, progress: Progress) -> Report:
         return Report(found.fault, counts)
     except apsw.Error as error:  # also where a table is not what it should be
         return Report(_unreadable(error), counts)
-    except (Internal, NotFound, IndexError, UnicodeDecodeError, ValueError) as error:
-        # What a record should have been read from another is not there, or is none.
-        return Report(Fault("record", 0, "a record", f"it cannot be read: {error}"), counts)
+    except Exception as error:  # noqa: BLE001 - likewise: what should have been a record is none
+        return Report(Fault("record", 0, "a record", f"it cannot be read: {type(error).__name__}"), counts)
     return Report(None, counts)
 
 
-def _unreadable(error: apsw.Error) -> Fault:
-    return Fault("file", 0, "pages", f"SQLite cannot read it: {type(error).__name__}")
+def _unreadable(error: Exception) -> Fault:
+    return Fault("file", 0, "pages", f"it cannot be read: {type(error).__name__}")
 
 
 def _check_pages(connection: apsw.Connection) -> None:
