@@ -25,7 +25,7 @@ GATES: Final = str(Path(__file__).with_name("gates.py"))
 UV: Final = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools/bin/uv")
 _LIMIT_S: Final = 1200.0
 _SIDE_BY_SIDE: Final = 2
-"""Steps of `check` that run at once: the slow ones use one core each."""
+"""Steps that run at once where each uses one core."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,31 @@ def check() -> Iterator[Step]:
 
 
 def beyond_check() -> Iterator[Step]:
-    """What `test` has beyond `check`: members alone, contracts, real processes, the whole."""
+    """What `test` has beyond `check`."""
+    yield from by_themselves()
+    yield from with_processes()
+
+
+def by_themselves() -> Iterator[Step]:
+    """Members alone and contracts: each takes one core, and none minds another beside it."""
     for member in members():
         if _has_tests(member / "tests/unit"):
             yield alone(member)
-    for kind in ("contract", "integration"):
-        for member in members():
-            if _has_tests(member / "tests" / kind):
-                yield pytest(f"{kind}: {member.name}", ["-m", "not long", str(member / "tests" / kind)])
+    yield from _of_members("contract")
+
+
+def with_processes() -> Iterator[Step]:
+    """Real processes, of each member and of the whole: one at a time, for they take what there is."""
+    yield from _of_members("integration")
     for folder in ("tests/integration", "tests/e2e"):
         if _has_tests(folder):
             yield pytest(folder, ["-m", "not long", folder])
+
+
+def _of_members(kind: str) -> Iterator[Step]:
+    for member in members():
+        if _has_tests(member / "tests" / kind):
+            yield pytest(f"{kind}: {member.name}", ["-m", "not long", str(member / "tests" / kind)])
 
 
 def long() -> Iterator[Step]:
@@ -192,7 +206,8 @@ def main() -> int:
     began = time.monotonic()
     outcomes = run_all(long(), at_once=1) if tier == "test-long" else run_all(check(), at_once=_SIDE_BY_SIDE)
     if tier == "test":
-        outcomes += run_all(beyond_check(), at_once=1)
+        outcomes += run_all(by_themselves(), at_once=_SIDE_BY_SIDE)
+        outcomes += run_all(with_processes(), at_once=1)
     failed = [outcome.step.name for outcome in outcomes if outcome.status != 0]
     if failed:
         print(f"failed: {', '.join(failed)}")

@@ -15,6 +15,7 @@ import typer
 from data_kernel.adapters.embedded import backup as backups
 from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.kernelctl import telling, transfer
+from data_kernel.kernelctl.collecting import collect
 from data_kernel.kernelctl.doors import Place, is_owned, open_door
 from data_kernel.settings import KernelSettings
 from shared.clients.kernel_http import KernelHttp
@@ -179,10 +180,27 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
         fault = None if report.fault is None else asdict(report.fault)
         telling.tell_json({"fault": fault, **asdict(report.counts)})
     else:
-        telling.tell(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(report.counts).items()))
+        telling.tell(telling.counts_line(asdict(report.counts)))
         telling.tell("no fault" if report.fault is None else f"fault: {report.fault}")
     if report.fault is not None:
         raise typer.Exit(1)
+
+
+@app.command()
+def gc(
+    context: typer.Context,
+    db: Annotated[str, typer.Option("--db", help="Database. Empty: all of them.")] = "",
+    dry_run: Annotated[bool, typer.Option(help="Take nothing; tell what would go.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take out what nothing names any more, 30 days after anything named it; no kernel may run."""
+    place = _place(context)
+    _answered(lambda: is_owned(place.path))
+    for name, collected in _answered(lambda: asyncio.run(collect(place.path, db, dry_run=dry_run))):
+        if as_json:
+            telling.tell_json({"database": name, "dry_run": dry_run, **asdict(collected)})
+        else:
+            telling.tell(f"{name}: {telling.counts_line(asdict(collected))}")
 
 
 def _place(context: typer.Context) -> Place:

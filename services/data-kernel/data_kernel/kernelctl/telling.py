@@ -1,7 +1,7 @@
 """What the commands print: lines for people, or with `--json` one JSON value a line."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Protocol
@@ -44,6 +44,11 @@ def change_json(change: DocumentChange) -> dict[str, Json]:
 def change_line(change: DocumentChange) -> str:
     """A difference in one line, without content."""
     return f"{_SIGNS[change.kind]} {change.id}"
+
+
+def counts_line(counts: Mapping[str, int]) -> str:
+    """What was counted, each with its name."""
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
 
 
 class OnProgress(Protocol):

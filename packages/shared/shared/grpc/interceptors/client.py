@@ -1,5 +1,6 @@
 """The client's side of a call: what it carries, how long it may take, and how its end reaches the caller."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -8,6 +9,7 @@ import grpc
 from grpc.aio import AioRpcError
 
 from shared import context as call_context
+from shared.errors import Unavailable
 from shared.grpc import metadata as md
 from shared.grpc.deadlines import time_remaining
 from shared.grpc.errors import error_from_rpc
@@ -93,8 +95,16 @@ class MeasuredCall:
             await self._call.wait_for_connection()
 
     async def _response(self) -> Any:
-        with _translated():
-            return await self._call
+        try:
+            with _translated():
+                return await self._call
+        except asyncio.CancelledError:
+            # Where nobody cancelled the caller it is the call alone that ended, by a channel that was closed say. To
+            # let it pass for the caller's own end would end a task of a group without a word.
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise Unavailable("the call was broken off") from None
 
     async def _iterate(self) -> AsyncIterator[Any]:
         try:

@@ -1,5 +1,7 @@
 """How errors of all sorts reach the client."""
 
+import asyncio
+
 import pytest
 import structlog
 
@@ -119,3 +121,17 @@ async def test_a_server_that_is_not_there_is_unavailable_and_names_no_address(ed
         await stub.GetDocument(document_pb2.GetDocumentRequest())
     assert "127.0.0.1" not in caught.value.detail
     assert caught.value.retry_after_s
+
+
+async def test_a_call_that_is_broken_off_is_no_cancellation_of_its_caller(edge) -> None:
+    edge.documents.wait_s = 60
+    call = edge.stub().GetDocument(document_pb2.GetDocumentRequest(id="1"))
+
+    async def ask() -> None:
+        await call
+
+    asking = asyncio.create_task(ask())
+    await edge.until(lambda: bool(edge.documents.seen))
+    call.cancel()
+    with pytest.raises(Unavailable):
+        await asking

@@ -10,9 +10,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 import apsw
 
 from data_kernel.adapters.embedded.access import Access, Memory
-from data_kernel.adapters.embedded.faults import report_storage
+from data_kernel.adapters.embedded.faults import report_defect, report_storage
 from data_kernel.adapters.embedded.file import connect_reader
-from shared.errors import Unavailable
+from shared.errors import Internal, OmsError, Unavailable
 
 _THREADS = 4
 
@@ -61,6 +61,12 @@ class Readers:
         except apsw.Error as error:
             report_storage("store_read_failed", error)
             raise Unavailable("the store cannot be read") from error
+        except OmsError:
+            raise
+        except Exception as error:
+            # A record that is none, most likely: its bytes were changed behind the store's back.
+            report_defect("store_record_not_read", error)
+            raise Internal("a record of the store's file cannot be read; verify tells where") from error
 
     def _access(self) -> Access:
         access: Access | None = getattr(self._own, "access", None)

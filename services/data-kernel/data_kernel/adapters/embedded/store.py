@@ -287,9 +287,10 @@ def _open(path: Path, clock: Clock, random: RandomSource, max_size_bytes: int | 
 def _begin(connection: apsw.Connection, clock: Clock, random: RandomSource) -> WriteSession:
     try:
         return WriteSession(connection, Memory(), clock, random)
-    except apsw.Error as error:
+    except (apsw.Error, ValueError) as error:  # ValueError: what should be text is none
         connection.close()
-        report_storage("store_not_read", error)
+        if isinstance(error, apsw.Error):
+            report_storage("store_not_read", error)
         raise Unavailable("the store's file is damaged") from error
 
 

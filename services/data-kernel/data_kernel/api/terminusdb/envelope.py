@@ -31,6 +31,8 @@ _ENDPOINTS: Mapping[tuple[str, str], str] = {
     ("branch", "POST"): "Branch",
     ("branch", "DELETE"): "Branch",
     ("log", "GET"): "Log",
+    ("diff", "POST"): "Diff",
+    ("patch", "POST"): "Patch",
     ("prefixes", "GET"): "Prefix",
     ("schema", "GET"): "Frame",
     ("schema", "POST"): "Frame",

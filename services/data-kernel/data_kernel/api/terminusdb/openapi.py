@@ -79,6 +79,12 @@ _BODIES: Mapping[tuple[str, str], str] = {
     ("/prefix/{path:path}", "POST"): "`{uri}`",
     ("/prefix/{path:path}", "PUT"): "`{uri}`",
     ("/schema/{path:path}", "POST"): "The parameters of a GET.",
+    ("/diff", "POST"): "`{before, after, keep?, copy_value?}`",
+    ("/diff/{path:path}", "POST"): (
+        "`{before_data_version, after_data_version, document_id?, start?, count?, keep?, copy_value?}`, or "
+        "`{before_data_version, after, document_id}`: commits or branches."
+    ),
+    ("/patch", "POST"): "`{before, patch}`",
 }
 
 

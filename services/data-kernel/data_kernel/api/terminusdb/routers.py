@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from data_kernel.api.terminusdb import (
     branches,
+    comparing,
     databases,
     document_reads,
     document_writes,
@@ -52,6 +53,9 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     (_PREFIX, "PUT", prefix_routes.put_prefix),
     (_PREFIX, "DELETE", prefix_routes.delete_prefix),
     ("/log/{path:path}", "GET", history.get_log),
+    ("/diff", "POST", comparing.diff_values),
+    ("/diff/{path:path}", "POST", comparing.diff_versions),
+    ("/patch", "POST", comparing.patch_value),
 )
 
 

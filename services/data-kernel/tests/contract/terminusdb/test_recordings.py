@@ -21,7 +21,6 @@ from data_kernel_testing.replaying import Replay, recordings
 
 SHORTFALLS: dict[str, int] = {
     "apply": 11,
-    "diff-documents": 0,
     "diff-versions": 3,
     "documents-capture": 5,
     "documents-delete": 9,
@@ -35,7 +34,6 @@ SHORTFALLS: dict[str, int] = {
     "keys-lexical": 4,
     "keys-random": 2,
     "migration": 5,
-    "patch-documents": 3,
     "patch-stored": 6,
     "prefixes": 24,
     "rebase": 21,

@@ -86,6 +86,8 @@ TAMPERINGS = {
     "a lost body": ("record", "DELETE FROM body WHERE position = {body}"),
     "a reference": ("index", "UPDATE root SET referrer = NULL"),
     "an odd id's type": ("index", "UPDATE root SET scattered = NULL"),
+    "a cause that there is not": ("branch", "UPDATE ref_update SET cause = 'commi4' WHERE number = 50"),
+    "a table of another shape": ("file", "ALTER TABLE branch RENAME COLUMN number TO nomber"),
     "a gap in the ref log": ("branch", "DELETE FROM ref_update WHERE number = 50"),
     "a ref log without its end": ("branch", "DELETE FROM ref_update WHERE number > 50"),
     "a head moved behind the ref log": ("branch", "UPDATE branch SET head = {commit} WHERE name = 'main'"),
@@ -106,7 +108,7 @@ async def test_whatever_was_changed_behind_its_back_is_found(closed, name: str) 
     commit = connection.execute("SELECT position FROM commit_record ORDER BY position LIMIT 1 OFFSET 40").get
     body = connection.execute("SELECT min(position) + 10 FROM body").get
     connection.execute(statement.format(commit=commit, body=body))
-    assert connection.total_changes()
+    assert connection.total_changes() or name == "a table of another shape"
     connection.close()
     fault = verify_file(closed, unseen).fault
     assert fault is not None

@@ -42,7 +42,7 @@ PREFIX_WRITES: list[tuple[str, dict[str, Any]]] = [
 OTHERS = {
     *((method, "/api/db/{organisation}/{database}") for method in ("POST", "PUT", "DELETE")),
     *((method, "/api/branch/{path}") for method in ("POST", "DELETE")),
-    ("POST", "/api/schema/{path}"),
+    *(("POST", f"/api/{area}") for area in ("schema/{path}", "diff", "diff/{path}", "patch")),
 }
 
 

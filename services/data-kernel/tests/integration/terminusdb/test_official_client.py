@@ -105,3 +105,29 @@ def test_branches_and_the_log(client: Client) -> None:
     client.create_branch("empty", empty=True)
     client.delete_branch("dev")
     assert [each["name"] for each in client.get_all_branches()] == ["empty", "main"]
+
+
+def test_differences_and_patches(client: Client) -> None:
+    client.insert_document([ANN, BOB], commit_msg="people")
+    before = client.log()[0]["identifier"]
+    client.replace_document({**ANN, "@id": "Person/Ann", "age": 2}, commit_msg="older")
+    client.delete_document("Person/Bob", commit_msg="gone")
+    client.insert_document({"@type": "Person", "name": "Cid"}, commit_msg="new")
+    older = {"@id": "Person/Ann", "age": {"@op": "SwapValue", "@before": 1, "@after": 2}}
+    changes = client.diff_version(before, "main")
+    assert older in changes
+    assert {"@op": "Delete", "@delete": {"@id": "Person/Bob", **BOB}} in changes
+    assert {"@op": "Insert", "@insert": {"@id": "Person/Cid", "@type": "Person", "name": "Cid"}} in changes
+    assert len(changes) == 3
+    assert client.diff(before, "main", document_id="terminusdb:///data/Person/Ann").content == older
+    given = {**ANN, "@id": "Person/Ann", "age": 7}
+    assert client.diff_object(given, {**given, "age": 8}) == {
+        "@id": "Person/Ann",
+        "age": {"@op": "SwapValue", "@before": 7, "@after": 8},
+    }
+    patch = client.diff(given, {**given, "age": 8})
+    assert client.patch(given, patch) == {**given, "age": 8}
+    with pytest.raises(DatabaseError):
+        client.patch({**given, "age": 9}, patch)
+    with pytest.raises(DatabaseError, match="no such commit or branch"):
+        client.diff_version("nope", "main")

@@ -5,13 +5,15 @@ from typing import Any
 
 from data_kernel.adapters.embedded.access import Access
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress
+from data_kernel.domain.commits import RefCause
 
 _BRANCHES = (
     "SELECT branch.number, branch.database, branch.name, branch.head, branch.ref_number, branch.deleted_us, "
     "commit_record.id "
     "FROM branch LEFT JOIN commit_record ON commit_record.position = branch.head ORDER BY branch.number"
 )
-_UPDATES = "SELECT number, old_head, new_head, time_us FROM ref_update WHERE branch = ? ORDER BY number"
+_UPDATES = "SELECT number, old_head, new_head, time_us, cause FROM ref_update WHERE branch = ? ORDER BY number"
+_CAUSES = {cause.value for cause in RefCause}
 _STRAY_ROWS = (
     ("ref log", "SELECT branch, number FROM ref_update WHERE branch NOT IN (SELECT number FROM branch) LIMIT 1"),
     (
@@ -55,6 +57,8 @@ def _check_branch(access: Access, branch: tuple[Any, ...]) -> int:
         problem = "an entry of its ref log does not begin where the one before ended"
     elif any(before[3] >= after[3] for before, after in pairwise(updates)):
         problem = "times of its ref log do not grow"
+    elif not {update[4] for update in updates} <= _CAUSES:
+        problem = "an entry of its ref log has a cause that there is not"
     elif head is not None and head_id is None:
         problem = "its head is not there"
     elif deleted_us is None and updates and updates[-1][2] != head_id:

@@ -1,0 +1,12 @@
+"""Differences of JSON values as TerminusDB writes them, and what they make of a value that they are applied to.
+
+A difference says what it expects to find, so that applying it to something else is a conflict and never a loss. Its
+operations: `SwapValue` (`@before`, `@after`; `null` is absence), `ForceValue` (`@after`), and for lists a chain of
+`CopyList` (the first `@to` elements stay), `SwapList` (`@before` elements become `@after`), `PatchList` (elements are
+patched one by one), each with the `@rest`, up to `KeepList`.
+"""
+
+from data_kernel.domain.comparing.differences import DifferentKey, Style, difference
+from data_kernel.domain.comparing.patching import Conflicting, NoPatch, patched
+
+__all__ = ["Conflicting", "DifferentKey", "NoPatch", "Style", "difference", "patched"]
