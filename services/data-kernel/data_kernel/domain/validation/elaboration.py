@@ -99,6 +99,8 @@ class _Elaboration:
         definition = self._schema.classes.get(name.removeprefix(self._schema.namespace))
         if definition is None:
             self._note(("@type",), Mismatch("There is no class of this name.", "unknown_class"))
+        elif definition.is_abstract:
+            self._note(("@type",), Mismatch("An abstract class has no documents of its own.", "abstract_class"))
         return definition
 
     def _values(self, definition: ClassDefinition) -> dict[str, Json]:
@@ -112,7 +114,20 @@ class _Elaboration:
                 self._read(each, value, values)
             elif each.family in {Family.REQUIRED, Family.LIST}:
                 self._note((each.name,), Mismatch("This property is required.", "required"))
+            elif each.min_count:
+                self._note((each.name,), Mismatch("This property has too few values.", "cardinality"))
+        self._choose(definition, values)
         return values
+
+    def _choose(self, definition: ClassDefinition, values: dict[str, Json]) -> None:
+        unread = {path[0] for path, _ in self._found if path}
+        for choice in definition.choices:
+            there = sum(name in values or name in unread for name in choice)
+            if there == 0:
+                named = ", ".join(sorted(choice))
+                self._note((), Mismatch(f"One of these properties is required: {named}.", "choice_missing"))
+            for name in sorted(choice & values.keys()) if there > 1 else ():
+                self._note((name,), Mismatch("Only one property of a choice is given.", "choice_too_many"))
 
     def _read(self, each: Property, value: Json, values: dict[str, Json]) -> None:
         read = self._reader.read(each, value)
@@ -124,17 +139,17 @@ class _Elaboration:
         if definition.key.kind is KeyKind.LEXICAL:
             return self._lexical_id(definition, values, given)
         if given is None:
-            return f"{definition.name}/{self._new_key()}"
-        if given and (not given.startswith(f"{definition.name}/") or given == f"{definition.name}/"):
-            self._note(("@id",), Mismatch("The id of a document begins with its class and a slash.", "id_form"))
+            return f"{definition.id_prefix}{self._new_key()}"
+        if given and (not given.startswith(definition.id_prefix) or given == definition.id_prefix):
+            self._note(("@id",), Mismatch(f"The id of a document begins with {definition.id_prefix}", "id_form"))
             return ""
         return given
 
     def _lexical_id(self, definition: ClassDefinition, values: dict[str, Json], given: str | None) -> str:
-        broken = {path[0] for path, _ in self._found}
+        broken = {path[0] for path, _ in self._found if path}
         if given == "" or not broken.isdisjoint(definition.key.fields):
             return given or ""
-        made = f"{definition.name}/{lexical_key(self._schema, definition, values)}"
+        made = f"{definition.id_prefix}{lexical_key(self._schema, definition, values)}"
         if given is not None and given != made:
             self._note(("@id",), Mismatch("The id is not the one that the class's key makes.", "id_mismatch"))
         elif why := why_refused(made):
