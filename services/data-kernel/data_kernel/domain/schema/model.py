@@ -10,17 +10,19 @@ CONTEXT_ID = "@context"
 JSON_TYPE = "sys:JSON"
 UNIT_TYPE = "sys:Unit"
 
-DATATYPES = frozenset(
-    {
-        "xsd:string",
-        "xsd:integer",
-        "xsd:decimal",
-        "xsd:double",
-        "xsd:boolean",
-        "xsd:dateTime",
-        "xsd:base64Binary",
-    }
+_XSD_DATATYPES = (
+    *("string", "boolean", "integer", "decimal", "double", "float"),
+    *("byte", "short", "int", "long", "unsignedByte", "unsignedShort", "unsignedInt", "unsignedLong"),
+    *("positiveInteger", "nonNegativeInteger", "negativeInteger", "nonPositiveInteger"),
+    *("date", "time", "dateTime", "dateTimeStamp", "gYear", "gMonth", "gDay", "gYearMonth", "gMonthDay"),
+    *("duration", "yearMonthDuration", "dayTimeDuration", "hexBinary", "base64Binary"),
+    *("anyURI", "language", "normalizedString", "token", "NMTOKEN", "Name", "NCName", "anySimpleType"),
 )
+_XDD_DATATYPES = (
+    *("coordinate", "coordinatePolygon", "coordinatePolyline", "email", "url", "html", "json"),
+    *("dateRange", "gYearRange", "integerRange", "decimalRange", "dateTimeInterval"),
+)
+DATATYPES = frozenset((*(f"xsd:{name}" for name in _XSD_DATATYPES), *(f"xdd:{name}" for name in _XDD_DATATYPES)))
 
 
 class Family(StrEnum):

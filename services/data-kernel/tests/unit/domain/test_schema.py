@@ -70,10 +70,10 @@ UNSUPPORTED = [
     (a_class(**{"@key": {"@type": "ValueHash"}}), "Bad#/@key"),
     (a_class(**{"@key": {"@type": "Random", "@fields": []}}), "Bad#/@key/@fields"),
     (a_class(**{"@key": {"@type": "Lexical", "@fields": ["j"]}}, j="sys:JSON"), "Bad#/@key/@fields/0"),
-    (a_class(**{"@key": {"@type": "Lexical", "@fields": ["x"]}}, x="xsd:date"), "Bad#/x"),
+    (a_class(**{"@key": {"@type": "Lexical", "@fields": ["x"]}}, x="xsd:nonsense"), "Bad#/x"),
     (a_class(x={"@type": "Set", "@class": "xsd:string", "@min": 1}), "Bad#/x/@min"),
     (a_class(x={"@type": "Set", "@class": {"@type": "Set"}}), "Bad#/x"),
-    (a_class(x="xsd:date"), "Bad#/x"),
+    (a_class(x="xsd:nonsense"), "Bad#/x"),
     (a_class(x="xsd:nonsense"), "Bad#/x"),
     (a_class(x={"@type": "Table", "@class": "xsd:string"}), "Bad#/x/@type"),
     (
@@ -135,7 +135,7 @@ def test_what_is_wrong_is_named(document, path, rule):
 
 
 def test_everything_that_is_wrong_is_named_at_once():
-    found = violations(a_class(x="Nowhere", y="xsd:date", **{"@nonsense": []}), {"@type": "Enum", "@id": "E"})
+    found = violations(a_class(x="Nowhere", y="xsd:nonsense", **{"@nonsense": []}), {"@type": "Enum", "@id": "E"})
     assert found == [
         ("Bad#/@nonsense", "unsupported"),
         ("Bad#/x", "unknown_type"),

@@ -101,7 +101,9 @@ def test_a_class_is_named_once(branch):
 
 
 def test_violations_name_class_and_member(branch):
-    planner = branch.planners.put_schema([a_class("A", x="Nowhere", **{"@nonsense": 1}), a_class("B", x="xsd:date")])
+    planner = branch.planners.put_schema(
+        [a_class("A", x="Nowhere", **{"@nonsense": 1}), a_class("B", x="xsd:nonsense")]
+    )
     assert violations(branch, planner) == [
         ("A#/@nonsense", "unsupported"),
         ("A#/x", "unknown_type"),
