@@ -78,11 +78,13 @@ class KeyKind(StrEnum):
 
     RANDOM = "Random"
     LEXICAL = "Lexical"
+    HASH = "Hash"
+    VALUE_HASH = "ValueHash"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The key of a class; `fields` are the properties that a lexical id is made of."""
+    """The key of a class; `fields` are the properties that a lexical or hashed id is made of."""
 
     kind: KeyKind = KeyKind.RANDOM
     fields: tuple[str, ...] = ()

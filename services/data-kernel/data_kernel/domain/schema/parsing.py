@@ -32,9 +32,8 @@ _CLASS_MEMBERS = {
     *("@inherits", "@abstract", "@unfoldable", "@oneOf"),
 }
 _ENUM_MEMBERS = {"@type", "@id", "@value", "@documentation", "@metadata"}
-_KEY_MEMBERS = {KeyKind.RANDOM: {"@type"}, KeyKind.LEXICAL: {"@type", "@fields"}}
-_KEYS_ELSEWHERE = {"Hash", "ValueHash"}
-"""Keys of TerminusDB's class language that are not offered here."""
+_KEY_KINDS = {kind.value: kind for kind in KeyKind}
+_KEYS_OF_FIELDS = {KeyKind.LEXICAL, KeyKind.HASH}
 
 
 def parse_schema(documents: Mapping[str, Json], prefixes: Mapping[str, str] = DEFAULT_PREFIXES) -> Schema:
@@ -189,21 +188,19 @@ class _Parser:
             return Key()
         key = body["@key"]
         word = key.get("@type") if isinstance(key, dict) else None
-        if word in _KEYS_ELSEWHERE:
-            self._refuse(name, "unsupported", f"{word} is not supported as a key.", "@key")
-            return Key()
-        if not isinstance(key, dict) or word not in {"Random", "Lexical"}:
+        kind = _KEY_KINDS.get(word) if isinstance(word, str) else None
+        if not isinstance(key, dict) or kind is None:
             refuse_word(self._refuse, name, word, "a key", "@key")
             return Key()
-        kind = KeyKind(str(word))
-        for surplus in sorted(key.keys() - _KEY_MEMBERS[kind]):
+        has_fields = kind in _KEYS_OF_FIELDS
+        for surplus in sorted(key.keys() - {"@type"} - ({"@fields"} if has_fields else set())):
             self._refuse(name, "unsupported", f"{surplus} is not supported.", "@key", surplus)
-        return Key(kind, self._key_fields(definition, key) if kind is KeyKind.LEXICAL else ())
+        return Key(kind, self._key_fields(definition, key) if has_fields else ())
 
     def _key_fields(self, definition: ClassDefinition, key: dict[str, Json]) -> tuple[str, ...]:
         names = key.get("@fields")
         if not isinstance(names, list) or not names:
-            self._refuse(definition.name, "key", "A lexical key names its fields.", "@key", "@fields")
+            self._refuse(definition.name, "key", "Such a key names its fields.", "@key", "@fields")
             return ()
         fields = []
         for index, field in enumerate(names):

@@ -1,16 +1,23 @@
 """From a document as a caller writes it to the document as it is stored."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from data_kernel.domain.ids import MAX_ID_BYTES, RandomKey, random_key, shorten, why_refused
 from data_kernel.domain.schema import ClassDefinition, Family, KeyKind, Property, Schema
-from data_kernel.domain.validation.keys import lexical_key
+from data_kernel.domain.validation.keys import hash_key, lexical_key, value_hash_key
 from data_kernel.domain.validation.mismatch import Mismatch
 from data_kernel.domain.validation.values import ValueReader
 from shared.canonical import Json, encode, pointer
 from shared.errors import Violation
 
 _KEYWORDS = ("@id", "@type")
+_MakeKey = Callable[[Schema, ClassDefinition, dict[str, Json]], str]
+_KEYS: Mapping[KeyKind, _MakeKey] = {
+    KeyKind.LEXICAL: lexical_key,
+    KeyKind.HASH: hash_key,
+    KeyKind.VALUE_HASH: value_hash_key,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +143,9 @@ class _Elaboration:
 
     def _id(self, definition: ClassDefinition, values: dict[str, Json]) -> str:
         given = self._given_id()
-        if definition.key.kind is KeyKind.LEXICAL:
-            return self._lexical_id(definition, values, given)
+        make = _KEYS.get(definition.key.kind)
+        if make is not None:
+            return self._made_id(definition, make, values, given)
         if given is None:
             return f"{definition.id_prefix}{self._new_key()}"
         if given and (not given.startswith(definition.id_prefix) or given == definition.id_prefix):
@@ -145,11 +153,12 @@ class _Elaboration:
             return ""
         return given
 
-    def _lexical_id(self, definition: ClassDefinition, values: dict[str, Json], given: str | None) -> str:
+    def _made_id(self, definition: ClassDefinition, make: _MakeKey, values: dict[str, Json], given: str | None) -> str:
         broken = {path[0] for path, _ in self._found if path}
-        if given == "" or not broken.isdisjoint(definition.key.fields):
+        needed = definition.key.fields or definition.properties
+        if given == "" or not broken.isdisjoint(needed):
             return given or ""
-        made = f"{definition.id_prefix}{lexical_key(self._schema, definition, values)}"
+        made = f"{definition.id_prefix}{make(self._schema, definition, values)}"
         if given is not None and given != made:
             self._note(("@id",), Mismatch("The id is not the one that the class's key makes.", "id_mismatch"))
         elif why := why_refused(made):

@@ -45,12 +45,12 @@ class ValueReader:
         return [element for _, element in sorted({encode(element): element for element in read}.items())] or None
 
     def _counted(self, each: Property, value: Json) -> Json:
-        """A set with bounds; one value stands alone, which is how TerminusDB shows it."""
+        """A set with bounds; one value stands alone, as TerminusDB shows it, unless it is a list itself."""
         elements = self._set(each, value)
         found = elements if isinstance(elements, list) else []
         if len(found) < each.min_count or (each.max_count is not None and len(found) > each.max_count):
             self._note((each.name,), Mismatch("The number of values is not the one asked for.", "cardinality"))
-        return found[0] if len(found) == 1 else elements
+        return found[0] if len(found) == 1 and not isinstance(found[0], list) else elements
 
     def _nested(self, each: Property, value: Json, depth: int, path: Path) -> Json:
         """The lists of an array, `depth` deep from here."""

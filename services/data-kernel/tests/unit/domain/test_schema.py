@@ -66,8 +66,7 @@ def test_the_context_names_the_prefixes():
 UNSUPPORTED = [
     (a_class(**{"@subdocument": []}), "Bad#/@subdocument"),
     (a_class(**{"@nonsense": 1}), "Bad#/@nonsense"),
-    (a_class(**{"@key": {"@type": "Hash", "@fields": ["x"]}}), "Bad#/@key"),
-    (a_class(**{"@key": {"@type": "ValueHash"}}), "Bad#/@key"),
+    (a_class(**{"@key": {"@type": "ValueHash", "@fields": []}}), "Bad#/@key/@fields"),
     (a_class(**{"@key": {"@type": "Random", "@fields": []}}), "Bad#/@key/@fields"),
     (a_class(**{"@key": {"@type": "Lexical", "@fields": ["j"]}}, j="sys:JSON"), "Bad#/@key/@fields/0"),
     (a_class(**{"@key": {"@type": "Lexical", "@fields": ["x"]}}, x="xsd:nonsense"), "Bad#/x"),
@@ -95,6 +94,8 @@ WRONG = [
     (a_class(**{"@key": {"@type": "Sequential"}}), "Bad#/@key", "unknown_word"),
     (a_class(**{"@key": "Random"}), "Bad#/@key", "unknown_word"),
     (a_class(**{"@key": {"@type": "Lexical"}}), "Bad#/@key/@fields", "key"),
+    (a_class(**{"@key": {"@type": "Hash"}}), "Bad#/@key/@fields", "key"),
+    (a_class(**{"@key": {"@type": "Hash", "@fields": ["nope"]}}), "Bad#/@key/@fields/0", "key"),
     (a_class(**{"@key": {"@type": "Lexical", "@fields": ["nope"]}}), "Bad#/@key/@fields/0", "key"),
     (a_class(**{"a b": "xsd:string"}), "Bad#/a b", "name"),
     (
