@@ -72,7 +72,7 @@ class DocumentPlans:
 
     def _plan(self, elaborated: list[Elaborated], before: dict[str, StoredDocument | None]) -> Plan:
         violations = [violation for each in elaborated for violation in each.violations]
-        violations += broken_references(self.view, elaborated)
+        violations += broken_references(self.view, self.schema, elaborated)
         if violations:
             raise refused(violations)
         changes = (_change(each, before[each.id]) for each in elaborated)

@@ -5,14 +5,15 @@ from itertools import islice
 
 from data_kernel.application.ports import WriterView
 from data_kernel.domain.documents import Graph
+from data_kernel.domain.schema import Schema
 from data_kernel.domain.validation import Elaborated
 from shared.errors import Violation
 
 _MAX_REFERRERS_NAMED = 10
 
 
-def broken_references(view: WriterView, written: Sequence[Elaborated]) -> list[Violation]:
-    """The references of the documents to be written that lead to no document, or to one of another class."""
+def broken_references(view: WriterView, schema: Schema, written: Sequence[Elaborated]) -> list[Violation]:
+    """The references of the documents to be written that lead to no document, or to one of an unrelated class."""
     types: dict[str, str | None] = {each.id: each.type for each in written if each.id}
     violations = []
     for reference in (each for document in written for each in document.references):
@@ -22,7 +23,7 @@ def broken_references(view: WriterView, written: Sequence[Elaborated]) -> list[V
         found = types[reference.target]
         if found is None:
             violations.append(Violation(reference.path, "reference", "The document referred to does not exist."))
-        elif found != reference.class_name:
+        elif not schema.holds(found, reference.class_name):
             message = f"The document referred to is not of class {reference.class_name}."
             violations.append(Violation(reference.path, "reference", message))
     return violations

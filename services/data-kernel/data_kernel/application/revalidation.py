@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from data_kernel.application.document_plans import refused
+from data_kernel.application.integrity import broken_references
 from data_kernel.application.ports import WriterView
 from data_kernel.domain.documents import Change, Graph, StoredDocument
 from data_kernel.domain.schema import Schema
@@ -40,12 +41,12 @@ def _outcomes(view: WriterView, old: Schema, new: Schema, name: str) -> Iterator
     documents = view.scan(Graph.INSTANCE, name)
     if name in new.classes:
         for stored in documents:
-            yield from _outcome(stored, old, new)
+            yield from _outcome(view, stored, old, new)
     elif next(documents, None) is not None:
         yield Violation(f"{name}#", "class_in_use", "Documents of this class are stored.")
 
 
-def _outcome(stored: StoredDocument, old: Schema, new: Schema) -> Iterator[Change | Violation]:
+def _outcome(view: WriterView, stored: StoredDocument, old: Schema, new: Schema) -> Iterator[Change | Violation]:
     body = decode(stored.body)
     if not isinstance(body, dict):
         return
@@ -55,5 +56,6 @@ def _outcome(stored: StoredDocument, old: Schema, new: Schema) -> Iterator[Chang
         return
     elaborated = elaborate(new, document)
     yield from elaborated.violations
+    yield from broken_references(view, new, [elaborated])
     if not elaborated.violations and elaborated.body != stored.body:
         yield Change(Graph.INSTANCE, stored.id, stored.type, stored.body, elaborated.body, elaborated.targets)

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data_kernel.api.terminusdb.identities import Subject, identified
+from data_kernel.api.terminusdb.identities import Subject, identified, schema_of
 from data_kernel.api.terminusdb.prefixes import Prefixes, prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, already_exists, document_not_found, named_repeatedly
 from data_kernel.api.terminusdb.resources import Resource
-from data_kernel.api.terminusdb.witnesses import schema_check_failure
+from data_kernel.api.terminusdb.witnesses import Written, schema_check_failure
 from data_kernel.application.kernel import Kernel
 from data_kernel.domain.documents import Graph
 from shared.canonical import Json
@@ -34,7 +34,7 @@ class Explanation:
             case Refusal():
                 return error
             case ValidationFailed():
-                return schema_check_failure(error, await self._prefixes())
+                return schema_check_failure(error, await self._prefixes(), await self._written())
             case NotFound() if error.field in _NOT_THERE:
                 return await self._not_found()
             case AlreadyExists():
@@ -42,6 +42,11 @@ class Explanation:
             case InvalidInput(field="id"):
                 return await self._repeated(error)
         return error
+
+    async def _written(self) -> Written | None:
+        if self.graph is Graph.SCHEMA:
+            return None
+        return Written(await schema_of(self.kernel, self.resource), await self._subjects())
 
     async def _not_found(self) -> Refusal:
         absent = await self._first(present=False)

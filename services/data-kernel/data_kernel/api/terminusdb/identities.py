@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from data_kernel.api.terminusdb.resources import Resource
 from data_kernel.application.kernel import Kernel
-from data_kernel.domain.schema import parse_schema
+from data_kernel.domain.schema import Schema, parse_schema
 from data_kernel.domain.validation import elaborate
 from shared.canonical import Json, decode
 from shared.context import current
@@ -19,13 +19,18 @@ class Subject:
     document: Json = None
 
 
+async def schema_of(kernel: Kernel, resource: Resource) -> Schema:
+    """The classes of the state as it is now."""
+    context = current()
+    graph = await kernel.reads.schema(resource.database, resource.revision(context), context)
+    return parse_schema({each.id: decode(each.body) for each in graph.classes})
+
+
 async def identified(kernel: Kernel, resource: Resource, documents: Sequence[Json]) -> list[Subject]:
     """The documents with their ids, by the classes of the state as it is now."""
     if not documents:
         return []
-    context = current()
-    graph = await kernel.reads.schema(resource.database, resource.revision(context), context)
-    schema = parse_schema({each.id: decode(each.body) for each in graph.classes})
+    schema = await schema_of(kernel, resource)
     objects = (each for each in documents if isinstance(each, dict))
     # A key that is random comes out empty: it would be another one when the document is written.
     return [Subject(_told(elaborate(schema, each, new_key=str).id), each) for each in objects]

@@ -8,18 +8,21 @@ CONTEXT_ID = "@context"
 """Id of the context document in the schema graph."""
 
 JSON_TYPE = "sys:JSON"
+UNIT_TYPE = "sys:Unit"
 
-DATATYPES = frozenset(
-    {
-        "xsd:string",
-        "xsd:integer",
-        "xsd:decimal",
-        "xsd:double",
-        "xsd:boolean",
-        "xsd:dateTime",
-        "xsd:base64Binary",
-    }
+_XSD_DATATYPES = (
+    *("string", "boolean", "integer", "decimal", "double", "float"),
+    *("byte", "short", "int", "long", "unsignedByte", "unsignedShort", "unsignedInt", "unsignedLong"),
+    *("positiveInteger", "nonNegativeInteger", "negativeInteger", "nonPositiveInteger"),
+    *("date", "time", "dateTime", "dateTimeStamp", "gYear", "gMonth", "gDay", "gYearMonth", "gMonthDay"),
+    *("duration", "yearMonthDuration", "dayTimeDuration", "hexBinary", "base64Binary"),
+    *("anyURI", "language", "normalizedString", "token", "NMTOKEN", "Name", "NCName", "anySimpleType"),
 )
+_XDD_DATATYPES = (
+    *("coordinate", "coordinatePolygon", "coordinatePolyline", "email", "url", "html", "json"),
+    *("dateRange", "gYearRange", "integerRange", "decimalRange", "dateTimeInterval"),
+)
+DATATYPES = frozenset((*(f"xsd:{name}" for name in _XSD_DATATYPES), *(f"xdd:{name}" for name in _XDD_DATATYPES)))
 
 
 class Family(StrEnum):
@@ -29,6 +32,8 @@ class Family(StrEnum):
     OPTIONAL = "Optional"
     SET = "Set"
     LIST = "List"
+    ARRAY = "Array"
+    CARDINALITY = "Cardinality"
 
 
 class RangeKind(StrEnum):
@@ -36,13 +41,17 @@ class RangeKind(StrEnum):
 
     DATATYPE = "datatype"
     JSON = "json"
+    UNIT = "unit"
     ENUM = "enum"
     CLASS = "class"
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The type of a property's values: `name` is the datatype (`xsd:string`), `sys:JSON`, the enum or the class."""
+    """The type of a property's values: `name` is the datatype (`xsd:string`), `sys:JSON`, the enum or the class.
+
+    A unit (`sys:Unit`) has one value, `[]`, and says only that its property is there.
+    """
 
     kind: RangeKind
     name: str
@@ -50,11 +59,18 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property of a class."""
+    """One property of a class.
+
+    A `Cardinality` has from `min_count` to `max_count` different values (`None`: no bound); an `Array` is lists of
+    lists, `dimensions` deep.
+    """
 
     name: str
     family: Family
     range: Range
+    min_count: int = 0
+    max_count: int | None = None
+    dimensions: int = 1
 
 
 class KeyKind(StrEnum):
@@ -62,11 +78,13 @@ class KeyKind(StrEnum):
 
     RANDOM = "Random"
     LEXICAL = "Lexical"
+    HASH = "Hash"
+    VALUE_HASH = "ValueHash"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The key of a class; `fields` are the properties that a lexical id is made of."""
+    """The key of a class; `fields` are the properties that a lexical or hashed id is made of."""
 
     kind: KeyKind = KeyKind.RANDOM
     fields: tuple[str, ...] = ()
@@ -74,11 +92,28 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class ClassDefinition:
-    """A class of documents; `properties` by name."""
+    """A class of documents, with all that it inherits.
+
+    `properties` by name; of each of the `choices` a document has exactly one property. `ancestors` are the classes that
+    it inherits from at any distance. An abstract class has no documents of its own. Ids begin with `base`.
+    """
 
     name: str
     key: Key = Key()
     properties: Mapping[str, Property] = field(default_factory=dict)
+    choices: frozenset[frozenset[str]] = frozenset()
+    ancestors: frozenset[str] = frozenset()
+    is_abstract: bool = False
+    base: str = ""
+
+    @property
+    def id_prefix(self) -> str:
+        """What the ids of its documents begin with: its own `@base`, else its name and a slash."""
+        return self.base or f"{self.name}/"
+
+    def is_a(self, name: str) -> bool:
+        """Whether its documents may stand where one of that class is asked for."""
+        return name == self.name or name in self.ancestors
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +135,15 @@ class Schema:
     namespace: str
     classes: Mapping[str, ClassDefinition]
     enums: Mapping[str, EnumDefinition]
+
+    def holds(self, class_name: str, wanted: str) -> bool:
+        """Whether a document of the one class may stand where one of the other is asked for."""
+        definition = self.classes.get(class_name)
+        return definition is not None and definition.is_a(wanted)
+
+    def concrete(self, name: str) -> frozenset[str]:
+        """Names of the classes whose documents may stand where one of that class is asked for."""
+        return frozenset(each.name for each in self.classes.values() if not each.is_abstract and each.is_a(name))
 
     def users_of_enum(self, name: str) -> frozenset[str]:
         """Names of the classes with a property of that enum."""

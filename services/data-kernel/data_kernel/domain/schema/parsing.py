@@ -1,13 +1,16 @@
 """From the documents of a schema graph to a `Schema`, with everything that is wrong collected."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from data_kernel.domain.databases import DEFAULT_PREFIXES
 from data_kernel.domain.schema.documentation import undocumentable
+from data_kernel.domain.schema.inheritance import resolved
 from data_kernel.domain.schema.model import (
     CONTEXT_ID,
     DATATYPES,
     JSON_TYPE,
+    UNIT_TYPE,
     ClassDefinition,
     EnumDefinition,
     Family,
@@ -19,15 +22,18 @@ from data_kernel.domain.schema.model import (
     Schema,
 )
 from data_kernel.domain.schema.names import why_not_a_name
+from data_kernel.domain.schema.properties import PropertyReader, refuse_word
 from shared.canonical import Json, pointer
 from shared.errors import ValidationFailed, Violation
 
-_CLASS_MEMBERS = {"@type", "@id", "@key", "@documentation", "@metadata"}
+_TAGGED_UNION = "TaggedUnion"
+_CLASS_MEMBERS = {
+    *("@type", "@id", "@key", "@base", "@documentation", "@metadata"),
+    *("@inherits", "@abstract", "@unfoldable", "@oneOf"),
+}
 _ENUM_MEMBERS = {"@type", "@id", "@value", "@documentation", "@metadata"}
-_FAMILIES = {family.value: family for family in (Family.OPTIONAL, Family.SET, Family.LIST)}
-_KEY_MEMBERS = {KeyKind.RANDOM: {"@type"}, KeyKind.LEXICAL: {"@type", "@fields"}}
-_KNOWN_ELSEWHERE = {"TaggedUnion", "Array", "Cardinality", "Table", "Foreign", "Hash", "ValueHash"}
-"""Words of TerminusDB's class language that are not offered here."""
+_KEY_KINDS = {kind.value: kind for kind in KeyKind}
+_KEYS_OF_FIELDS = {KeyKind.LEXICAL, KeyKind.HASH}
 
 
 def parse_schema(documents: Mapping[str, Json], prefixes: Mapping[str, str] = DEFAULT_PREFIXES) -> Schema:
@@ -46,6 +52,9 @@ class _Parser:
         self._violations: list[Violation] = []
         self._ranges: dict[str, Range] = {name: Range(RangeKind.DATATYPE, name) for name in DATATYPES}
         self._ranges[JSON_TYPE] = Range(RangeKind.JSON, JSON_TYPE)
+        self._ranges[UNIT_TYPE] = Range(RangeKind.UNIT, UNIT_TYPE)
+        self._reader = PropertyReader(self._ranges, self._refuse)
+        self._parents: dict[str, tuple[str, ...]] = {}
         self._classes: dict[str, ClassDefinition] = {}
         self._enums: dict[str, EnumDefinition] = {}
 
@@ -58,6 +67,9 @@ class _Parser:
                 self._read(name, body)
             else:
                 self._refuse(name, "wrong_type", "A class is a JSON object.")
+        self._classes = resolved(self._classes, self._parents, self._refuse)
+        for name, definition in self._classes.items():
+            self._classes[name] = replace(definition, key=self._key(name, definition))
         if self._violations:
             raise ValidationFailed("The schema does not hold together.", violations=self._violations)
         return Schema(self._prefixes["@base"], self._prefixes["@schema"], self._classes, self._enums)
@@ -66,7 +78,7 @@ class _Parser:
         self._violations.append(Violation(f"{name}#{pointer(path)}", rule, message))
 
     def _name(self, name: str, body: dict[str, Json]) -> None:
-        kinds = {"Class": RangeKind.CLASS, "Enum": RangeKind.ENUM}
+        kinds = {"Class": RangeKind.CLASS, _TAGGED_UNION: RangeKind.CLASS, "Enum": RangeKind.ENUM}
         kind = kinds.get(str(body.get("@type")))
         if kind is None:
             return
@@ -78,18 +90,12 @@ class _Parser:
         kind = body.get("@type")
         if kind == "@context":
             self._read_context(body)
-        elif kind == "Class":
+        elif kind in {"Class", _TAGGED_UNION}:
             self._read_class(name, body)
         elif kind == "Enum":
             self._read_enum(name, body)
         else:
-            self._refuse_word(name, kind, "a kind of class", "@type")
-
-    def _refuse_word(self, name: str, word: Json, what: str, *path: str | int) -> None:
-        if isinstance(word, str) and word in _KNOWN_ELSEWHERE:
-            self._refuse(name, "unsupported", f"{word} is not supported as {what}.", *path)
-        else:
-            self._refuse(name, "unknown_word", f"This is not {what}.", *path)
+            refuse_word(self._refuse, name, kind, "a kind of class", "@type")
 
     def _read_context(self, body: dict[str, Json]) -> None:
         for prefix in ("@base", "@schema"):
@@ -111,11 +117,60 @@ class _Parser:
     def _read_class(self, name: str, body: dict[str, Json]) -> None:
         members = {member: value for member, value in body.items() if not member.startswith("@")}
         self._refuse_members(name, body, _CLASS_MEMBERS | members.keys())
-        properties = {member: self._property(name, member, value) for member, value in members.items()}
-        known = {member: each for member, each in properties.items() if each is not None}
-        self._refuse_documentation(name, body, "@properties", members)
-        key = self._key(name, body["@key"], known) if "@key" in body else Key()
-        self._classes[name] = ClassDefinition(name, key, known)
+        is_union = body.get("@type") == _TAGGED_UNION
+        alternatives = [*self._alternatives(name, body), *([((), members)] if is_union and members else [])]
+        properties = {} if is_union else self._properties(name, members)
+        for place, each in alternatives:
+            properties |= {key: _chosen(read) for key, read in self._properties(name, each, *place).items()}
+        named = [*members, *(key for _, each in alternatives for key in each)]
+        self._refuse_documentation(name, body, "@properties", named)
+        self._parents[name] = self._inherited(name, body.get("@inherits", []))
+        choices = frozenset(frozenset(each) for _, each in alternatives)
+        abstract = self._mark(name, body, "@abstract")
+        self._mark(name, body, "@unfoldable")
+        self._classes[name] = ClassDefinition(
+            name, Key(), properties, choices, is_abstract=abstract, base=self._base(name, body)
+        )
+
+    def _properties(self, name: str, members: Mapping[str, Json], *above: str | int) -> dict[str, Property]:
+        read = {member: self._reader.read(name, member, value, *above) for member, value in members.items()}
+        return {member: each for member, each in read.items() if each is not None}
+
+    def _alternatives(self, name: str, body: dict[str, Json]) -> list[tuple[tuple[str | int, ...], dict[str, Json]]]:
+        """The groups of properties of which a document has one, with their places."""
+        given = body.get("@oneOf", [])
+        several = given if isinstance(given, list) else [given]
+        found: list[tuple[tuple[str | int, ...], dict[str, Json]]] = []
+        for index, each in enumerate(several):
+            place = ("@oneOf", index) if isinstance(given, list) else ("@oneOf",)
+            if isinstance(each, dict) and each:
+                found.append((place, each))
+            else:
+                self._refuse(name, "choice", "A choice is an object of properties, at least one.", *place)
+        return found
+
+    def _inherited(self, name: str, given: Json) -> tuple[str, ...]:
+        parents = []
+        for each in given if isinstance(given, list) else [given]:
+            found = self._ranges.get(each) if isinstance(each, str) else None
+            if found is None or found.kind is not RangeKind.CLASS:
+                self._refuse(name, "unknown_parent", "There is no such class to inherit from.", "@inherits")
+            else:
+                parents.append(found.name)
+        return tuple(parents)
+
+    def _mark(self, name: str, body: dict[str, Json], word: str) -> bool:
+        """Whether the class is marked with a word, whose only value is `[]`."""
+        if body.get(word, []) != []:
+            self._refuse(name, "mark", f"{word} has the value [].", word)
+        return word in body
+
+    def _base(self, name: str, body: dict[str, Json]) -> str:
+        base = body.get("@base", "")
+        if isinstance(base, str) and ("@base" not in body or base):
+            return base
+        self._refuse(name, "prefix", "What the ids of a class begin with is a text.", "@base")
+        return ""
 
     def _refuse_members(self, name: str, body: dict[str, Json], supported: set[str]) -> None:
         for member in sorted(body.keys() - supported):
@@ -127,59 +182,46 @@ class _Parser:
         for path, message in undocumentable(body.get("@documentation"), member, frozenset(known)):
             self._refuse(name, "documentation", message, "@documentation", *path)
 
-    def _property(self, name: str, member: str, value: Json) -> Property | None:
-        if why := why_not_a_name(member):
-            self._refuse(name, "name", why, member)
-        if not isinstance(value, dict):
-            return self._typed(name, member, Family.REQUIRED, value)
-        word = value.get("@type")
-        family = _FAMILIES.get(word) if isinstance(word, str) else None
-        if family is None:
-            self._refuse_word(name, word, "a family of values", member, "@type")
-            return None
-        for surplus in sorted(value.keys() - {"@type", "@class"}):
-            self._refuse(name, "unsupported", f"{surplus} is not supported.", member, surplus)
-        return self._typed(name, member, family, value.get("@class"))
-
-    def _typed(self, name: str, member: str, family: Family, word: Json) -> Property | None:
-        found = self._ranges.get(word) if isinstance(word, str) else None
-        if found is not None:
-            return Property(member, family, found)
-        if isinstance(word, str) and word.startswith(("xsd:", "sys:", "xdd:", "rdf:", "rdfs:")):
-            self._refuse(name, "unsupported", "This datatype is not supported.", member)
-        elif isinstance(word, str):
-            self._refuse(name, "unknown_type", "This is neither a datatype nor a class nor an enum here.", member)
-        else:
-            self._refuse(name, "unsupported", "The type of a value is a name.", member)
-        return None
-
-    def _members(self, name: str) -> list[str]:
-        """Names of the properties of a class, those included that could not be read."""
+    def _key(self, name: str, definition: ClassDefinition) -> Key:
         body = self._documents[name]
-        return [member for member in body if not member.startswith("@")] if isinstance(body, dict) else []
-
-    def _key(self, name: str, key: Json, properties: Mapping[str, Property]) -> Key:
-        word = key.get("@type") if isinstance(key, dict) else None
-        if not isinstance(key, dict) or word not in {"Random", "Lexical"}:
-            self._refuse_word(name, word, "a key", "@key")
+        if not isinstance(body, dict) or "@key" not in body:
             return Key()
-        kind = KeyKind(str(word))
-        for surplus in sorted(key.keys() - _KEY_MEMBERS[kind]):
+        key = body["@key"]
+        word = key.get("@type") if isinstance(key, dict) else None
+        kind = _KEY_KINDS.get(word) if isinstance(word, str) else None
+        if not isinstance(key, dict) or kind is None:
+            refuse_word(self._refuse, name, word, "a key", "@key")
+            return Key()
+        has_fields = kind in _KEYS_OF_FIELDS
+        for surplus in sorted(key.keys() - {"@type"} - ({"@fields"} if has_fields else set())):
             self._refuse(name, "unsupported", f"{surplus} is not supported.", "@key", surplus)
-        return Key(kind, self._key_fields(name, key, properties) if kind is KeyKind.LEXICAL else ())
+        return Key(kind, self._key_fields(definition, key) if has_fields else ())
 
-    def _key_fields(self, name: str, key: dict[str, Json], properties: Mapping[str, Property]) -> tuple[str, ...]:
+    def _key_fields(self, definition: ClassDefinition, key: dict[str, Json]) -> tuple[str, ...]:
         names = key.get("@fields")
         if not isinstance(names, list) or not names:
-            self._refuse(name, "key", "A lexical key names its fields.", "@key", "@fields")
+            self._refuse(definition.name, "key", "Such a key names its fields.", "@key", "@fields")
             return ()
         fields = []
         for index, field in enumerate(names):
-            each = properties.get(field) if isinstance(field, str) else None
-            if not isinstance(field, str) or field not in self._members(name):
-                self._refuse(name, "key", "A key's field is a property of the class.", "@key", "@fields", index)
+            each = definition.properties.get(field) if isinstance(field, str) else None
+            place = ("@key", "@fields", index)
+            if not isinstance(field, str) or (each is None and not self._is_unread(definition, field)):
+                self._refuse(definition.name, "key", "A key's field is a property of the class.", *place)
             elif each is not None and each.range.kind is RangeKind.JSON:
-                self._refuse(name, "unsupported", "sys:JSON is no part of a key.", "@key", "@fields", index)
+                self._refuse(definition.name, "unsupported", "sys:JSON is no part of a key.", *place)
+            elif each is not None and each.family is Family.ARRAY:
+                self._refuse(definition.name, "unsupported", "An array is no part of a key.", *place)
             else:
                 fields.append(field)
         return tuple(fields)
+
+    def _is_unread(self, definition: ClassDefinition, field: str) -> bool:
+        """Whether the class or one above it has the property, which could not be read and is told of for that."""
+        bodies = (self._documents[each] for each in (definition.name, *definition.ancestors))
+        return not field.startswith("@") and any(isinstance(body, dict) and field in body for body in bodies)
+
+
+def _chosen(each: Property) -> Property:
+    """A property of a choice, which need not be there."""
+    return replace(each, family=Family.OPTIONAL) if each.family is Family.REQUIRED else each

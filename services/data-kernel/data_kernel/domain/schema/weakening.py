@@ -1,11 +1,12 @@
 """Which changes of classes leave stored documents as they are, and which change what a value means."""
 
-from data_kernel.domain.schema.model import ClassDefinition, Family, Property, Schema
+from data_kernel.domain.schema.model import ClassDefinition, Family, Property, RangeKind, Schema
 from shared.canonical import Json, pointer
 from shared.errors import Violation
 
 _SINGLE = {Family.REQUIRED, Family.OPTIONAL}
-_NEED_NO_VALUE = {Family.OPTIONAL, Family.SET}
+_ORDERED = {Family.LIST, Family.ARRAY}
+_NEED_NO_VALUE = {Family.OPTIONAL, Family.SET, Family.ARRAY, Family.CARDINALITY}
 
 
 def affected_classes(old: Schema, new: Schema) -> set[str]:
@@ -17,18 +18,39 @@ def affected_classes(old: Schema, new: Schema) -> set[str]:
         left = new.enums.get(name)
         if left is not None and not set(enum.values) <= set(left.values):
             affected |= old.users_of_enum(name)
-    return affected
+    return affected | _with_narrower_ranges(old, new)
+
+
+def _with_narrower_ranges(old: Schema, new: Schema) -> set[str]:
+    """The classes that refer to a class which fewer documents are of than before."""
+    ranges = {
+        each.range.name
+        for definition in old.classes.values()
+        for each in definition.properties.values()
+        if each.range.kind is RangeKind.CLASS
+    }
+    narrower = {name for name in ranges if not old.concrete(name) <= new.concrete(name)}
+    return {
+        definition.name
+        for definition in old.classes.values()
+        if any(
+            each.range.kind is RangeKind.CLASS and each.range.name in narrower
+            for each in definition.properties.values()
+        )
+    }
 
 
 def _is_weaker(old: ClassDefinition, new: ClassDefinition | None) -> bool:
-    if new is None or old.key != new.key or not old.properties.keys() <= new.properties.keys():
+    if new is None or (old.key, old.base) != (new.key, new.base) or (new.is_abstract and not old.is_abstract):
+        return False
+    if not new.choices <= old.choices or not old.properties.keys() <= new.properties.keys():
         return False
     return all(_accepts_all(old.properties.get(name), each) for name, each in new.properties.items())
 
 
 def _accepts_all(old: Property | None, new: Property) -> bool:
     if old is None:
-        return new.family in _NEED_NO_VALUE
+        return new.family in _NEED_NO_VALUE and not new.min_count
     return old == new or (old.range == new.range and (old.family, new.family) == (Family.REQUIRED, Family.OPTIONAL))
 
 
@@ -50,11 +72,12 @@ def carried_over(
 
 
 def _keeps_meaning(before: Property, after: Property) -> bool:
-    """Whether a value stays what it is: TerminusDB widens integers to decimals and changes nothing else."""
-    if (before.family, after.family) == (Family.LIST, Family.SET):
+    """Whether a value stays what it is: a reference does, and TerminusDB widens integers to decimals, nothing else."""
+    if before.family is not after.family and (before.family in _ORDERED or after.family is Family.ARRAY):
         return False
     widened = (before.range.name, after.range.name) == ("xsd:integer", "xsd:decimal")
-    return before.range == after.range or widened
+    is_reference = before.range.kind is after.range.kind is RangeKind.CLASS
+    return before.range == after.range or widened or is_reference
 
 
 def _in_family(before: Property, after: Property, value: Json) -> Json:

@@ -1,16 +1,23 @@
 """From a document as a caller writes it to the document as it is stored."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from data_kernel.domain.ids import MAX_ID_BYTES, RandomKey, random_key, shorten, why_refused
 from data_kernel.domain.schema import ClassDefinition, Family, KeyKind, Property, Schema
-from data_kernel.domain.validation.keys import lexical_key
+from data_kernel.domain.validation.keys import hash_key, lexical_key, value_hash_key
 from data_kernel.domain.validation.mismatch import Mismatch
 from data_kernel.domain.validation.values import ValueReader
 from shared.canonical import Json, encode, pointer
 from shared.errors import Violation
 
 _KEYWORDS = ("@id", "@type")
+_MakeKey = Callable[[Schema, ClassDefinition, dict[str, Json]], str]
+_KEYS: Mapping[KeyKind, _MakeKey] = {
+    KeyKind.LEXICAL: lexical_key,
+    KeyKind.HASH: hash_key,
+    KeyKind.VALUE_HASH: value_hash_key,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,8 @@ class _Elaboration:
         definition = self._schema.classes.get(name.removeprefix(self._schema.namespace))
         if definition is None:
             self._note(("@type",), Mismatch("There is no class of this name.", "unknown_class"))
+        elif definition.is_abstract:
+            self._note(("@type",), Mismatch("An abstract class has no documents of its own.", "abstract_class"))
         return definition
 
     def _values(self, definition: ClassDefinition) -> dict[str, Json]:
@@ -112,7 +121,20 @@ class _Elaboration:
                 self._read(each, value, values)
             elif each.family in {Family.REQUIRED, Family.LIST}:
                 self._note((each.name,), Mismatch("This property is required.", "required"))
+            elif each.min_count:
+                self._note((each.name,), Mismatch("This property has too few values.", "cardinality"))
+        self._choose(definition, values)
         return values
+
+    def _choose(self, definition: ClassDefinition, values: dict[str, Json]) -> None:
+        unread = {path[0] for path, _ in self._found if path}
+        for choice in definition.choices:
+            there = sum(name in values or name in unread for name in choice)
+            if there == 0:
+                named = ", ".join(sorted(choice))
+                self._note((), Mismatch(f"One of these properties is required: {named}.", "choice_missing"))
+            for name in sorted(choice & values.keys()) if there > 1 else ():
+                self._note((name,), Mismatch("Only one property of a choice is given.", "choice_too_many"))
 
     def _read(self, each: Property, value: Json, values: dict[str, Json]) -> None:
         read = self._reader.read(each, value)
@@ -121,20 +143,22 @@ class _Elaboration:
 
     def _id(self, definition: ClassDefinition, values: dict[str, Json]) -> str:
         given = self._given_id()
-        if definition.key.kind is KeyKind.LEXICAL:
-            return self._lexical_id(definition, values, given)
+        make = _KEYS.get(definition.key.kind)
+        if make is not None:
+            return self._made_id(definition, make, values, given)
         if given is None:
-            return f"{definition.name}/{self._new_key()}"
-        if given and (not given.startswith(f"{definition.name}/") or given == f"{definition.name}/"):
-            self._note(("@id",), Mismatch("The id of a document begins with its class and a slash.", "id_form"))
+            return f"{definition.id_prefix}{self._new_key()}"
+        if given and (not given.startswith(definition.id_prefix) or given == definition.id_prefix):
+            self._note(("@id",), Mismatch(f"The id of a document begins with {definition.id_prefix}", "id_form"))
             return ""
         return given
 
-    def _lexical_id(self, definition: ClassDefinition, values: dict[str, Json], given: str | None) -> str:
-        broken = {path[0] for path, _ in self._found}
-        if given == "" or not broken.isdisjoint(definition.key.fields):
+    def _made_id(self, definition: ClassDefinition, make: _MakeKey, values: dict[str, Json], given: str | None) -> str:
+        broken = {path[0] for path, _ in self._found if path}
+        needed = definition.key.fields or definition.properties
+        if given == "" or not broken.isdisjoint(needed):
             return given or ""
-        made = f"{definition.name}/{lexical_key(self._schema, definition, values)}"
+        made = f"{definition.id_prefix}{make(self._schema, definition, values)}"
         if given is not None and given != made:
             self._note(("@id",), Mismatch("The id is not the one that the class's key makes.", "id_mismatch"))
         elif why := why_refused(made):

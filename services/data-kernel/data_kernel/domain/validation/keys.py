@@ -1,8 +1,12 @@
-"""The text of lexical keys, as TerminusDB makes it."""
+"""The keys of documents that are made from their values, as TerminusDB makes them."""
+
+import hashlib
+from collections.abc import Iterator
+from fractions import Fraction
 
 from data_kernel.domain.ids import ABSENT, FIELD_SEPARATOR, LIST_SEPARATOR, fragment
-from data_kernel.domain.schema import ClassDefinition, Range, RangeKind, Schema
-from shared.canonical import Json, JsonNumber
+from data_kernel.domain.schema import ClassDefinition, Family, Property, Range, RangeKind, Schema
+from shared.canonical import Json, JsonNumber, encode
 
 
 def lexical_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json]) -> str:
@@ -10,6 +14,65 @@ def lexical_key(schema: Schema, definition: ClassDefinition, values: dict[str, J
     return FIELD_SEPARATOR.join(
         _field(schema, definition.properties[name].range, values.get(name)) for name in definition.key.fields
     )
+
+
+def hash_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json]) -> str:
+    """SHA-256 of the lexical key, in hexadecimal."""
+    return _digest(lexical_key(schema, definition, values))
+
+
+def value_hash_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json]) -> str:
+    """SHA-256 of all values, written as Prolog writes the pairs of path and value that TerminusDB digests.
+
+    A set comes in canonical order, so that its id is one whatever order it was given in.
+    """
+    pairs = [f"['@type']-{_quoted(schema.namespace + definition.name, _ATOM)}"]
+    for name in sorted(values):
+        path, each = _quoted(schema.namespace + name, _ATOM), definition.properties[name]
+        pairs += [f"[{path}]-{_term(schema, each.range, value)}" for value in _elements(each, values[name])]
+    return _digest(f"[{','.join(pairs)}]")
+
+
+_NAMESPACES = {"xsd": "http://www.w3.org/2001/XMLSchema#", "xdd": "http://terminusdb.com/schema/xdd#"}
+_SEVERAL = {Family.SET, Family.LIST, Family.CARDINALITY}
+_ATOM, _STRING = "'", '"'
+_PROLOG_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def _quoted(text: str, mark: str) -> str:
+    escapes = str.maketrans(_PROLOG_ESCAPES | {mark: f"\\{mark}"})
+    return f"{mark}{text.translate(escapes)}{mark}"
+
+
+def _term(schema: Schema, each: Range, value: Json) -> str:
+    """A value as a Prolog term: a reference is a string, a literal is a number or a string with its datatype."""
+    if isinstance(value, list) or each.kind is RangeKind.JSON:
+        return _quoted(encode(value).decode(), _STRING)
+    if each.kind is not RangeKind.DATATYPE:
+        return _quoted(_text(schema, each, value), _STRING)
+    prefix, _, name = each.name.partition(":")
+    text = _text(schema, each, value)
+    is_number = isinstance(value, int | JsonNumber) and not isinstance(value, bool)
+    term = _number(text) if is_number else _quoted(text, _STRING)
+    return f"({term}^^{_quoted(_NAMESPACES[prefix] + name, _ATOM)})"
+
+
+def _number(text: str) -> str:
+    """A number with a fraction is a rational there, `3r2`; one without stays as it is written."""
+    exact = Fraction(text)
+    return text if exact.denominator == 1 else f"{exact.numerator}r{exact.denominator}"
+
+
+def _elements(each: Property, value: Json) -> Iterator[Json]:
+    """The values of a property, one by one; an array is one, for its shape tells it from others."""
+    if each.family in _SEVERAL and isinstance(value, list):
+        yield from value
+    else:
+        yield value
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _field(schema: Schema, each: Range, value: Json) -> str:

@@ -1,8 +1,11 @@
-"""The canonical forms of integers, decimals and doubles; no digit passes through a binary number but a double's."""
+"""The canonical forms of numbers; no digit passes through a binary number but those of doubles and floats."""
 
 import math
 import re
+import struct
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 
 from data_kernel.domain.validation.mismatch import Mismatch
 from shared.canonical import MAX_DIGITS, Json, JsonNumber
@@ -31,6 +34,38 @@ def _integer_from_text(text: str) -> int:
     return int(text)
 
 
+INTEGER_BOUNDS: Mapping[str, tuple[int | None, int | None]] = MappingProxyType(
+    {
+        "byte": (-(2**7), 2**7 - 1),
+        "short": (-(2**15), 2**15 - 1),
+        "int": (-(2**31), 2**31 - 1),
+        "long": (-(2**63), 2**63 - 1),
+        "unsignedByte": (0, 2**8 - 1),
+        "unsignedShort": (0, 2**16 - 1),
+        "unsignedInt": (0, 2**32 - 1),
+        "unsignedLong": (0, 2**64 - 1),
+        "positiveInteger": (1, None),
+        "nonNegativeInteger": (0, None),
+        "negativeInteger": (None, -1),
+        "nonPositiveInteger": (None, 0),
+    }
+)
+"""Least and greatest value of XML Schema's bounded integers; `None`: there is none."""
+
+
+def integer_within(least: int | None, greatest: int | None) -> Callable[[Json], Json]:
+    """The reader of integers within bounds."""
+
+    def normalise(value: Json) -> Json:
+        number = integer(value)
+        is_within = isinstance(number, int) and (least is None or number >= least)
+        if not is_within or (greatest is not None and isinstance(number, int) and number > greatest):
+            raise Mismatch("This integer is beyond the bounds of its datatype.")
+        return number
+
+    return normalise
+
+
 def decimal(value: Json) -> Json:
     """An `xsd:decimal`, exact: no exponent, no needless zeros; an `int` where there is no fraction."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -43,13 +78,29 @@ def decimal(value: Json) -> Json:
 
 def double(value: Json) -> Json:
     """An `xsd:double`: the shortest digits that mean it, with a fraction or an exponent."""
+    return _written(_double(value))
+
+
+def single(value: Json) -> Json:
+    """An `xsd:float`: the value of 32 bits that is nearest, written as the double it is."""
+    try:
+        return _written(struct.unpack("<f", struct.pack("<f", _double(value)))[0])
+    except OverflowError:
+        raise Mismatch("This number is beyond the range of a float.") from None
+
+
+def _double(value: Json) -> float:
     if isinstance(value, int) and not isinstance(value, bool):
         nearest = _nearest(Decimal(value))
     else:
         nearest = _nearest(_exact(value, "a number"))
     if math.isinf(nearest):
         raise Mismatch("This number is beyond the range of a double.")
-    return JsonNumber(re.sub(r"e([+-])0+", r"e\1", repr(nearest)))
+    return nearest
+
+
+def _written(number: float) -> JsonNumber:
+    return JsonNumber(re.sub(r"e([+-])0+", r"e\1", repr(number)))
 
 
 def _nearest(number: Decimal) -> float:

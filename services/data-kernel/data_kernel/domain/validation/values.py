@@ -31,6 +31,11 @@ class ValueReader:
             return self._set(each, value)
         if each.family is Family.LIST:
             return self._list(each, value)
+        if each.family is Family.CARDINALITY:
+            return self._counted(each, value)
+        if each.family is Family.ARRAY:
+            array = self._nested(each, value, each.dimensions, (each.name,))
+            return None if isinstance(array, list) and _is_hollow(array) else array
         return self._one(each.range, value, (each.name,))
 
     def _set(self, each: Property, value: Json) -> Json:
@@ -38,6 +43,23 @@ class ValueReader:
         elements: list[Json] = value if isinstance(value, list) else [value]
         read = self._elements(each, elements)
         return [element for _, element in sorted({encode(element): element for element in read}.items())] or None
+
+    def _counted(self, each: Property, value: Json) -> Json:
+        """A set with bounds; one value stands alone, as TerminusDB shows it, unless it is a list itself."""
+        elements = self._set(each, value)
+        found = elements if isinstance(elements, list) else []
+        if len(found) < each.min_count or (each.max_count is not None and len(found) > each.max_count):
+            self._note((each.name,), Mismatch("The number of values is not the one asked for.", "cardinality"))
+        return found[0] if len(found) == 1 and not isinstance(found[0], list) else elements
+
+    def _nested(self, each: Property, value: Json, depth: int, path: Path) -> Json:
+        """The lists of an array, `depth` deep from here."""
+        if isinstance(value, list) is not (depth > 0):
+            self._note(path, Mismatch(f"This array has {each.dimensions} dimensions.", "array_dimensions"))
+            return None
+        if not isinstance(value, list):
+            return self._one(each.range, value, path)
+        return [self._nested(each, element, depth - 1, (*path, index)) for index, element in enumerate(value)]
 
     def _list(self, each: Property, value: Json) -> Json:
         if isinstance(value, list):
@@ -66,6 +88,8 @@ class ValueReader:
                 return value
             if expected.kind is RangeKind.DATATYPE:
                 return NORMALISERS[expected.name](_literal(expected, value))
+            if expected.kind is RangeKind.UNIT:
+                return _unit(value)
             if expected.kind is RangeKind.ENUM:
                 return self._enum_value(expected.name, value)
             return self._reference(expected.name, value, path)
@@ -90,6 +114,17 @@ class ValueReader:
             raise Mismatch(why)
         self.references.append((target, class_name, path))
         return target
+
+
+def _is_hollow(array: list[Json]) -> bool:
+    """Whether there is no value in an array, which therefore counts as absent."""
+    return all(isinstance(each, list) and _is_hollow(each) for each in array)
+
+
+def _unit(value: Json) -> Json:
+    if value != []:
+        raise Mismatch("The only value here is [].")
+    return value
 
 
 def _literal(expected: Range, value: Json) -> Json:

@@ -86,7 +86,10 @@ def test_a_value_of_another_type_is_refused(datatype, text):
         NORMALISERS[datatype](decode(text))
 
 
-@pytest.mark.parametrize("datatype", sorted(DATATYPES - {"xsd:string"}))
+ANY_TEXT = {f"xsd:{name}" for name in ("string", "anySimpleType", "anyURI", "normalizedString", "token")}
+
+
+@pytest.mark.parametrize("datatype", sorted(DATATYPES - ANY_TEXT))
 def test_the_refused_value_is_not_shown(datatype):
     with pytest.raises(Mismatch) as caught:
         NORMALISERS[datatype]("secret value")

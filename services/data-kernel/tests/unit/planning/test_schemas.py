@@ -102,10 +102,10 @@ def test_a_class_is_named_once(branch):
 
 def test_violations_name_class_and_member(branch):
     planner = branch.planners.put_schema(
-        [a_class("A", x="Nowhere", **{"@inherits": "Note"}), a_class("B", x="xsd:date")]
+        [a_class("A", x="Nowhere", **{"@nonsense": 1}), a_class("B", x="xsd:nonsense")]
     )
     assert violations(branch, planner) == [
-        ("A#/@inherits", "unsupported"),
+        ("A#/@nonsense", "unsupported"),
         ("A#/x", "unknown_type"),
         ("B#/x", "unsupported"),
     ]
@@ -140,7 +140,12 @@ REFUSED_OVER_DATA = [
     ({"age": optional("xsd:double")}, [("Person/Ann#/age", "type_change")]),
     ({"age": optional("sys:JSON")}, [("Person/Ann#/age", "type_change")]),
     ({"age": a_list("xsd:integer")}, [("Person/Ann#/age", "wrong_type"), ("Person/Bob#/age", "required")]),
-    ({"friend": a_set("Note")}, [("Person/Bob#/friend", "type_change")]),
+    (
+        {"friend": a_set("Note")},
+        [("Person/Bob#/friend/0", "reference"), ("Person/Bob#/friend/1", "reference")],
+    ),
+    ({"@abstract": []}, [("Person/Ann#/@type", "abstract_class"), ("Person/Bob#/@type", "abstract_class")]),
+    ({"@oneOf": {"age": "xsd:integer"}, "age": None}, [("Person/Bob#", "choice_missing")]),
     ({"friend": optional("Person")}, [("Person/Bob#/friend", "wrong_type")]),
     (
         {"@key": {"@type": "Lexical", "@fields": ["age"]}},
@@ -229,3 +234,12 @@ def test_a_database_made_again_with_other_prefixes_has_another_schema(branch):
             branch.view
         )
         assert plan.ids == ("Person/P",)
+
+
+def test_a_reference_may_lead_to_a_class_below_as_long_as_it_is_below(branch):
+    below = a_class("Employee", **{"@inherits": "Note"})
+    branch.put_schema(below, a_class("Holder", to="Note"))
+    branch.insert({"@type": "Employee", "@id": "Employee/1"})
+    branch.insert({"@type": "Holder", "@id": "Holder/1", "to": "Employee/1"})
+    assert violations(branch, branch.planners.put_schema([a_class("Employee")])) == [("Holder/1#/to", "reference")]
+    branch.put_schema(below | {"more": optional("xsd:string")})
