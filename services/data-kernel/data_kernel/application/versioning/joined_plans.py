@@ -100,7 +100,7 @@ def _held(rest: _Rest, schema: Schema, documents: tuple[Change, ...]) -> list[Ch
         if each.after is not None and not _is_raw(each, schema)
     ]
     violations = [violation for _, each in held for violation in each.violations]
-    violations += broken_references(rest, [each for _, each in held])
+    violations += broken_references(rest, schema, [each for _, each in held])
     violations += references_left(rest, frozenset(each.id for each in gone))
     if violations:
         raise refused(violations)
