@@ -11,7 +11,7 @@ import httpx2
 from starlette.types import Receive, Scope, Send
 
 from data_kernel.adapters.embedded import EmbeddedStore
-from data_kernel.adapters.embedded.ownership import Ownership
+from data_kernel.adapters.embedded.disk.ownership import Ownership
 from data_kernel.adapters.metrics import PrometheusMetrics
 from data_kernel.api.rest import routers
 from data_kernel.application.kernel import Kernel

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import apsw
 
-from data_kernel.adapters.embedded import file
-from data_kernel.adapters.embedded.ownership import Ownership
-from data_kernel.adapters.embedded.schema import FORMAT_VERSION
-from data_kernel.adapters.embedded.times import system_clock, to_datetime
+from data_kernel.adapters.embedded.disk import file
+from data_kernel.adapters.embedded.disk.ownership import Ownership
+from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
+from data_kernel.adapters.embedded.encoding.times import system_clock, to_datetime
 from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.domain.times import rfc3339
 from shared.errors import AlreadyExists, InvalidInput, NotFound, Unavailable

@@ -9,31 +9,22 @@ from typing import Self
 
 import apsw
 
-from data_kernel.adapters.embedded import (
-    branches,
-    commits,
-    databases,
-    file,
-    history,
-    mounts,
-    purging,
-    reads,
-    reflog,
-    revisions,
-    tags,
-)
-from data_kernel.adapters.embedded.access import Access, Memory
 from data_kernel.adapters.embedded.collecting import Collected, Collector, Leases, Retention
-from data_kernel.adapters.embedded.faults import report_storage
+from data_kernel.adapters.embedded.commits import commits, history
+from data_kernel.adapters.embedded.disk import file, mounts
+from data_kernel.adapters.embedded.disk.faults import report_storage
+from data_kernel.adapters.embedded.disk.ownership import Ownership
+from data_kernel.adapters.embedded.documents import purging, reads
+from data_kernel.adapters.embedded.documents.reads import Page
+from data_kernel.adapters.embedded.encoding.times import Clock, RandomSource, system_clock
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
-from data_kernel.adapters.embedded.movement import Movement
-from data_kernel.adapters.embedded.outbox import EmbeddedOutbox
-from data_kernel.adapters.embedded.ownership import Ownership
-from data_kernel.adapters.embedded.readers import Readers
-from data_kernel.adapters.embedded.reads import Page
-from data_kernel.adapters.embedded.session import WriteSession
-from data_kernel.adapters.embedded.times import Clock, RandomSource, system_clock
-from data_kernel.adapters.embedded.writer import Writer
+from data_kernel.adapters.embedded.refs import branches, databases, reflog, revisions, tags
+from data_kernel.adapters.embedded.refs.outbox import EmbeddedOutbox
+from data_kernel.adapters.embedded.threads.access import Access, Memory
+from data_kernel.adapters.embedded.threads.movement import Movement
+from data_kernel.adapters.embedded.threads.readers import Readers
+from data_kernel.adapters.embedded.threads.session import WriteSession
+from data_kernel.adapters.embedded.threads.writer import Writer
 from data_kernel.application.ports import (
     DetachedRequest,
     MoveRequest,

@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from data_kernel.adapters.embedded import EmbeddedStore, ancestry, commit_index
+from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.embedded.commits import ancestry, commit_index
 from data_kernel.domain.databases import Database, Revision
 from shared.errors import NotFound
 

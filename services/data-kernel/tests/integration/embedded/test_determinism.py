@@ -4,7 +4,10 @@ import asyncio
 import itertools
 from random import Random
 
-from data_kernel.adapters.embedded import EmbeddedStore, ancestry, commit_records, revisions
+from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.embedded.commits import ancestry
+from data_kernel.adapters.embedded.encoding import commit_records
+from data_kernel.adapters.embedded.refs import revisions
 from data_kernel.application.ports import DetachedRequest, MoveRequest, Plan, WriteRequest
 from data_kernel.domain.commits import RefCause
 from data_kernel.domain.databases import Database, Revision, State

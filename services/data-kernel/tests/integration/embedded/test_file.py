@@ -6,7 +6,8 @@ import sys
 import apsw
 import pytest
 
-from data_kernel.adapters.embedded import EmbeddedStore, mounts
+from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.embedded.disk import mounts
 from data_kernel.domain.databases import Database, State
 from shared.errors import InvalidInput, NotFound, Unavailable, Unsupported
 

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore
-from data_kernel.adapters.embedded.times import to_us
+from data_kernel.adapters.embedded.encoding.times import to_us
 from data_kernel.application.ports import Idempotency
 from data_kernel.domain.commits import Cursor
 from data_kernel.domain.databases import Database, Revision

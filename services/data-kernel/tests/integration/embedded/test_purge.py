@@ -5,7 +5,8 @@ import asyncio
 import apsw
 import pytest
 
-from data_kernel.adapters.embedded import EmbeddedStore, bodies
+from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.embedded.documents import bodies
 from data_kernel.application.ports import DetachedRequest, Idempotency, Plan, PurgeRequest
 from data_kernel.domain.databases import Database, Revision
 from data_kernel.domain.documents import Change, Graph

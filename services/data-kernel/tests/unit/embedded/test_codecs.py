@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_kernel.adapters.embedded import bodies, deltas, packing
+from data_kernel.adapters.embedded.documents import bodies
+from data_kernel.adapters.embedded.encoding import deltas, packing
 from data_kernel.adapters.embedded.tree import Leaf
 from data_kernel.domain.documents import StoredDocument
 

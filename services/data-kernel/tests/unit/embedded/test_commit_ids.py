@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_kernel.adapters.embedded import commit_ids
+from data_kernel.adapters.embedded.encoding import commit_ids
 from shared.errors import NotFound
 
 IDS = st.binary(min_size=20, max_size=20)

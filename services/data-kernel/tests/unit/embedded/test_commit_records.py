@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_kernel.adapters.embedded import commit_ids, commit_records
+from data_kernel.adapters.embedded.encoding import commit_ids, commit_records
 from data_kernel.domain.commits import Attribution
 
 ALICE = Attribution("alice@oms", "alice@oms", "message", "POST", "/movies", "oms", "trace", "traceparent")

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from data_kernel.adapters.embedded import mounts
-from data_kernel.adapters.embedded.mounts import file_system_of, refuse_network
+from data_kernel.adapters.embedded.disk import mounts
+from data_kernel.adapters.embedded.disk.mounts import file_system_of, refuse_network
 from shared.errors import Unsupported
 
 MOUNTS = r"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

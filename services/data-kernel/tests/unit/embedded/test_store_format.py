@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data_kernel.adapters.embedded import ancestry, bodies, commit_ids, commit_records, contents, deltas
+from data_kernel.adapters.embedded.commits import ancestry, contents
+from data_kernel.adapters.embedded.documents import bodies
+from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, deltas
 from data_kernel.adapters.embedded.tree import Node
 from data_kernel.domain.commits import Attribution
 

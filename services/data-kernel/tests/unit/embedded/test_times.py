@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_kernel.adapters.embedded.times import to_datetime, to_us
+from data_kernel.adapters.embedded.encoding.times import to_datetime, to_us
 
 YEAR_9999_US = 253_402_300_799_999_999
 

@@ -2,16 +2,16 @@
 
 from functools import partial
 
-from data_kernel.adapters.embedded import databases
-from data_kernel.adapters.embedded.access import Access
 from data_kernel.adapters.embedded.collecting import cutting, sweeping
 from data_kernel.adapters.embedded.collecting.leases import Leases
 from data_kernel.adapters.embedded.collecting.retention import Collected, Retention
 from data_kernel.adapters.embedded.collecting.survey import Survey, survey
-from data_kernel.adapters.embedded.readers import Readers
-from data_kernel.adapters.embedded.session import WriteSession
-from data_kernel.adapters.embedded.times import Clock
-from data_kernel.adapters.embedded.writer import Writer
+from data_kernel.adapters.embedded.encoding.times import Clock
+from data_kernel.adapters.embedded.refs import databases
+from data_kernel.adapters.embedded.threads.access import Access
+from data_kernel.adapters.embedded.threads.readers import Readers
+from data_kernel.adapters.embedded.threads.session import WriteSession
+from data_kernel.adapters.embedded.threads.writer import Writer
 
 
 class Collector:

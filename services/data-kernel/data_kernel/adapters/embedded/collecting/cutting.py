@@ -5,10 +5,10 @@ from typing import Any
 
 import apsw
 
-from data_kernel.adapters.embedded import ancestry, commits, contents
 from data_kernel.adapters.embedded.collecting.survey import Survey
-from data_kernel.adapters.embedded.positions import end_of
-from data_kernel.adapters.embedded.session import WriteSession
+from data_kernel.adapters.embedded.commits import ancestry, commits, contents
+from data_kernel.adapters.embedded.encoding.positions import end_of
+from data_kernel.adapters.embedded.threads.session import WriteSession
 
 SLICE_S = 0.03
 _STEP_ROWS = 64

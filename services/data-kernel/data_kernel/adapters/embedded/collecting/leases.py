@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from data_kernel.adapters.embedded import commit_ids
+from data_kernel.adapters.embedded.encoding import commit_ids
 
 
 class Leases:

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from time import monotonic
 from typing import Any, NamedTuple
 
-from data_kernel.adapters.embedded import contents, deltas
-from data_kernel.adapters.embedded.access import Access
 from data_kernel.adapters.embedded.collecting.cutting import SLICE_S
-from data_kernel.adapters.embedded.positions import end_of, first_of
-from data_kernel.adapters.embedded.session import WriteSession
+from data_kernel.adapters.embedded.commits import contents
+from data_kernel.adapters.embedded.encoding import deltas
+from data_kernel.adapters.embedded.encoding.positions import end_of, first_of
+from data_kernel.adapters.embedded.threads.access import Access
+from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.adapters.embedded.tree import Node
 
 _STEP_ROWS = 256

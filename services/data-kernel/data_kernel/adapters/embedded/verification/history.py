@@ -1,10 +1,11 @@
 """Commits: their ids, their parents, their states, and the index that finds them."""
 
-from data_kernel.adapters.embedded import ancestry, commit_ids, commit_records, contents
-from data_kernel.adapters.embedded.access import Access
-from data_kernel.adapters.embedded.ancestry import CommitRow
-from data_kernel.adapters.embedded.commit_records import Record
-from data_kernel.adapters.embedded.positions import end_of, first_of
+from data_kernel.adapters.embedded.commits import ancestry, contents
+from data_kernel.adapters.embedded.commits.ancestry import CommitRow
+from data_kernel.adapters.embedded.encoding import commit_ids, commit_records
+from data_kernel.adapters.embedded.encoding.commit_records import Record
+from data_kernel.adapters.embedded.encoding.positions import end_of, first_of
+from data_kernel.adapters.embedded.threads.access import Access
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress
 
 _COMMITS = (

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
-from data_kernel.adapters.embedded.access import Access
+from data_kernel.adapters.embedded.threads.access import Access
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress
 from data_kernel.domain.commits import RefCause
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from data_kernel.adapters.embedded import ancestry, bodies, commit_ids, contents, deltas
-from data_kernel.adapters.embedded.access import Access
-from data_kernel.adapters.embedded.contents import Content
-from data_kernel.adapters.embedded.positions import end_of, first_of
+from data_kernel.adapters.embedded.commits import ancestry, contents
+from data_kernel.adapters.embedded.commits.contents import Content
+from data_kernel.adapters.embedded.documents import bodies
+from data_kernel.adapters.embedded.encoding import commit_ids, deltas
+from data_kernel.adapters.embedded.encoding.positions import end_of, first_of
+from data_kernel.adapters.embedded.threads.access import Access
 from data_kernel.adapters.embedded.tree import Node, Tree
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import apsw
 
-from data_kernel.adapters.embedded.access import Access, Memory
-from data_kernel.adapters.embedded.file import connect_reader
+from data_kernel.adapters.embedded.disk.file import connect_reader
+from data_kernel.adapters.embedded.threads.access import Access, Memory
 from data_kernel.adapters.embedded.verification import history, refs, states
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress, Report
 

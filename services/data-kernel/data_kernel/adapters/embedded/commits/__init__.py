@@ -1,0 +1,1 @@
+"""Making commits, finding them, and what each holds."""

@@ -1,0 +1,1 @@
+"""The bodies of documents: reading them, and taking them out."""

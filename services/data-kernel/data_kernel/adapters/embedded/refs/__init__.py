@@ -1,0 +1,1 @@
+"""Databases, and what points at their commits: branches, tags, the log of every move and its outbox."""

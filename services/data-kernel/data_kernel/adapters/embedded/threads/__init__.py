@@ -1,0 +1,1 @@
+"""The one thread that writes, those that read, and what they share."""
