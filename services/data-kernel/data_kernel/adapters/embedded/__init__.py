@@ -1,10 +1,11 @@
 """The embedded store: a versioned document store in one SQLite file, format version 1.
 
-The idea. The state of a commit is four ordered maps (`commits/contents.py`) kept as trees whose shape depends on their keys
-alone (`tree/`), so that states share what they have in common, a branch costs one row, and a difference is found by
-comparing hashes. A commit's id is the digest of its record, which has the hashes of its two graphs' roots and the ids
-of its parents (`encoding/commit_records.py`). Nodes, bodies and commits are appended and found by position (`encoding/positions.py`);
-most commits have only what they changed, and their state is that of an ancestor with these changes (`encoding/deltas.py`).
+The idea. The state of a commit is four ordered maps (`commits/contents.py`) kept as trees whose shape depends on their
+keys alone (`tree/`), so that states share what they have in common, a branch costs one row, and a difference is found
+by comparing hashes. A commit's id is the digest of its record, which has the hashes of its two graphs' roots and the
+ids of its parents (`encoding/commit_records.py`). Nodes, bodies and commits are appended and found by position
+(`encoding/positions.py`); most commits have only what they changed, and their state is that of an ancestor with these
+changes (`encoding/deltas.py`).
 
 Start at `store.py`; `threads/writer.py` is the only thread that changes the file, in groups that
 `threads/session.py` gathers; `threads/readers.py` holds the threads that read it. `commits/` makes and finds commits,
