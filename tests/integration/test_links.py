@@ -79,6 +79,28 @@ async def test_a_new_connection_hangs_while_silent(links: Links, echo_port: int)
     await asyncio.wait_for(waiting, 10)
 
 
+async def test_unanswered_lets_all_arrive_and_loses_what_is_said_to_it(links: Links) -> None:
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            heard.put_nowait(line)
+            writer.write(line)
+        writer.close()
+
+    async with await asyncio.start_server(listen, LOOPBACK, 0) as server:
+        port = links.add("caller", "echo", server.sockets[0].getsockname()[1])
+        reader, writer = await asyncio.open_connection(LOOPBACK, port)
+        links.cut("echo", Cut.UNANSWERED)
+        writer.write(b"done\n")
+        assert await asyncio.wait_for(heard.get(), 10) == b"done\n"
+        links.join("echo")
+        with pytest.raises(ConnectionResetError):
+            await reader.readline()
+        await answers(port)
+        writer.close()
+
+
 async def answers_at(port: int) -> bool:
     await answers(port)
     return True

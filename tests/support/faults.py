@@ -18,12 +18,13 @@ _LONG_EVERY = 10
 
 
 class Fault(StrEnum):
-    """What happens to a process: the last two cut it off from the network, as `Cut` says."""
+    """What happens to a process: the last three cut its links to others, as `Cut` says."""
 
     KILLED = "killed"
     STOPPED = "stopped"
     REFUSED = "refused"
     SILENT = "silent"
+    UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,6 @@ def inflict(platform: Platform, links: Links, each: Round) -> Callable[[], None]
         case Fault.STOPPED:
             platform.pause(each.process)
             return lambda: platform.resume(each.process)
-        case Fault.REFUSED | Fault.SILENT:
+        case Fault.REFUSED | Fault.SILENT | Fault.UNANSWERED:
             links.cut(each.process, Cut(each.fault))
             return lambda: links.join(each.process)

@@ -1,8 +1,9 @@
 """Links between processes that can be cut: every caller reaches every peer through a port of its own in between.
 
-A cut is one of two kinds. REFUSED: what is connected is reset, and nobody listens. SILENT: nothing that is sent
+A cut is one of three kinds. REFUSED: what is connected is reset, and nobody listens. SILENT: nothing that is sent
 arrives, new connections are taken and hang; what was sent arrives when the link is joined again, as TCP would send it
-once more.
+once more. UNANSWERED: what is asked arrives and is done, but no answer comes back; when the link is joined again, its
+connections are reset, so that what was answered meanwhile is lost for good.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ class Cut(StrEnum):
 
     REFUSED = "refused"
     SILENT = "silent"
+    UNANSWERED = "unanswered"
 
 
 @dataclass(eq=False)
@@ -43,19 +45,29 @@ class _Link:
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _loses_answers: bool = False
 
     async def join(self) -> None:
+        if self._loses_answers:
+            self._loses_answers = False
+            self._reset_all()
         if self._server is None:
             self._server = await asyncio.start_server(self._carry, LOOPBACK, self.port)
         self._flows.set()
 
     async def cut(self, cut: Cut) -> None:
-        if cut is Cut.SILENT:
-            self._flows.clear()
-            return
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        match cut:
+            case Cut.SILENT:
+                self._flows.clear()
+            case Cut.UNANSWERED:
+                self._loses_answers = True
+            case Cut.REFUSED:
+                if self._server is not None:
+                    self._server.close()
+                    self._server = None
+                self._reset_all()
+
+    def _reset_all(self) -> None:
         for writer in self._writers:
             _reset(writer)
 
@@ -76,16 +88,20 @@ class _Link:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pass_on(reader, callee_writer))
-                group.create_task(self._pass_on(callee_reader, writer))
+                group.create_task(self._pass_on(callee_reader, writer, are_answers=True))
             for each in (writer, callee_writer):
                 each.close()
         finally:
             _reset(callee_writer)
             self._writers.discard(callee_writer)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, are_answers: bool = False
+    ) -> None:
         while data := await reader.read(_CHUNK_BYTES):
             await self._flows.wait()
+            if are_answers and self._loses_answers:
+                continue
             writer.write(data)
             await writer.drain()
         await self._flows.wait()

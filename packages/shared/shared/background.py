@@ -15,7 +15,7 @@ def stop_process() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-async def end(task: "asyncio.Task[Any]", patience_s: float = 1.0) -> None:
+async def end(task: "asyncio.Task[Any]", patience_s: float = 5.0) -> None:
     """Cancel a task and wait until it has ended; every `patience_s` it is asked again.
 
     A library that takes a cancellation for something else, say for its own timeout, has swallowed it for good.
