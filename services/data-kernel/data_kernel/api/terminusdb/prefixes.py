@@ -9,7 +9,7 @@ from data_kernel.application.kernel import Kernel
 from data_kernel.domain.databases import Database
 from data_kernel.domain.documents import Graph, StoredDocument
 from data_kernel.domain.schema import CONTEXT_ID
-from shared.canonical import decode
+from shared.canonical import Json, decode
 from shared.context import CallContext
 
 _BEGINS_AS_IRI = "://"
@@ -20,6 +20,8 @@ STANDARD: Mapping[str, str] = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 """Prefixes that every state has."""
+CONTEXT_IRI = "terminusdb://context"
+"""Under this id the context of a schema graph is a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,22 @@ class Prefixes:
     """The prefixes of one state: `@base` and `@schema`, and those with a name of their own."""
 
     by_name: Mapping[str, str]
+    metadata: Json = None
+    """The context's `@metadata`, which is shown beside the prefixes."""
 
     @classmethod
     def of(cls, database: Database, context_document: StoredDocument | None) -> Self:
         """Those of the state's context, else those of the database."""
         told = decode(context_document.body) if context_document is not None else None
         members = {**database.prefixes, **(told if isinstance(told, dict) else {})}
-        return cls({name: uri for name, uri in members.items() if isinstance(uri, str) and name != "@type"})
+        by_name = {name: uri for name, uri in members.items() if isinstance(uri, str) and name != "@type"}
+        return cls(by_name, members.get("@metadata"))
+
+    @property
+    def shown(self) -> dict[str, Json]:
+        """The prefixes as a context."""
+        metadata = {} if self.metadata is None else {"@metadata": self.metadata}
+        return {"@type": "Context", **self.by_name, **metadata}
 
     @property
     def base(self) -> str:

@@ -10,10 +10,15 @@ CONTEXT_ID = "@context"
 JSON_TYPE = "sys:JSON"
 UNIT_TYPE = "sys:Unit"
 
-_XSD_DATATYPES = (
-    *("string", "boolean", "integer", "decimal", "double", "float"),
+_XSD_EXACT_NUMBERS = (
+    *("integer", "decimal"),
     *("byte", "short", "int", "long", "unsignedByte", "unsignedShort", "unsignedInt", "unsignedLong"),
     *("positiveInteger", "nonNegativeInteger", "negativeInteger", "nonPositiveInteger"),
+)
+EXACT_NUMBERS = frozenset(f"xsd:{name}" for name in _XSD_EXACT_NUMBERS)
+"""Datatypes whose values are decimal numbers: each is a part of `xsd:decimal`."""
+_XSD_DATATYPES = (
+    *("string", "boolean", "double", "float", *_XSD_EXACT_NUMBERS),
     *("date", "time", "dateTime", "dateTimeStamp", "gYear", "gMonth", "gDay", "gYearMonth", "gMonthDay"),
     *("duration", "yearMonthDuration", "dayTimeDuration", "hexBinary", "base64Binary"),
     *("anyURI", "language", "normalizedString", "token", "NMTOKEN", "Name", "NCName", "anySimpleType"),

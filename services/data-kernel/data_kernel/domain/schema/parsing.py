@@ -151,10 +151,11 @@ class _Parser:
 
     def _inherited(self, name: str, given: Json) -> tuple[str, ...]:
         parents = []
-        for each in given if isinstance(given, list) else [given]:
+        for index, each in enumerate(given if isinstance(given, list) else [given]):
             found = self._ranges.get(each) if isinstance(each, str) else None
             if found is None or found.kind is not RangeKind.CLASS:
-                self._refuse(name, "unknown_parent", "There is no such class to inherit from.", "@inherits")
+                place = ("@inherits", index) if isinstance(given, list) else ("@inherits",)
+                self._refuse(name, "unknown_parent", "There is no such class to inherit from.", *place)
             else:
                 parents.append(found.name)
         return tuple(parents)
@@ -179,8 +180,8 @@ class _Parser:
     def _refuse_documentation(
         self, name: str, body: dict[str, Json], member: str, known: list[str] | dict[str, Json]
     ) -> None:
-        for path, message in undocumentable(body.get("@documentation"), member, frozenset(known)):
-            self._refuse(name, "documentation", message, "@documentation", *path)
+        for rule, path, message in undocumentable(body.get("@documentation"), member, frozenset(known)):
+            self._refuse(name, rule, message, "@documentation", *path)
 
     def _key(self, name: str, definition: ClassDefinition) -> Key:
         body = self._documents[name]
