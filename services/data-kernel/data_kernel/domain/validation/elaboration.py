@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from data_kernel.domain.ids import MAX_ID_BYTES, RandomKey, random_key, shorten, why_refused
+from data_kernel.domain.ids import MAX_ID_BYTES, RandomKey, random_key, why_refused
 from data_kernel.domain.schema import ClassDefinition, Family, KeyKind, Property, Schema
 from data_kernel.domain.validation.keys import hash_key, lexical_key, value_hash_key
 from data_kernel.domain.validation.mismatch import Mismatch
@@ -57,7 +57,7 @@ def elaborate(
     Every violation is collected; its path begins with the id, else the type, else `label`. Elaborating a stored body
     gives the same bytes.
     """
-    return _Elaboration(schema, document, label, new_key).run()
+    return _Elaboration(schema, schema.prefixes.with_short_members(document), label, new_key).run()
 
 
 class _Elaboration:
@@ -103,7 +103,7 @@ class _Elaboration:
         if not isinstance(name, str):
             self._note(("@type",), Mismatch("A document names its class.", "type_missing"))
             return None
-        definition = self._schema.classes.get(name.removeprefix(self._schema.namespace))
+        definition = self._schema.classes.get(self._schema.prefixes.short_name(name))
         if definition is None:
             self._note(("@type",), Mismatch("There is no class of this name.", "unknown_class"))
         elif definition.is_abstract:
@@ -172,7 +172,7 @@ class _Elaboration:
         given = self._document.get("@id")
         if given is None:
             return None
-        short = shorten(given, self._schema.base) if isinstance(given, str) else ""
+        short = self._schema.prefixes.short_id(given) if isinstance(given, str) else ""
         if why := why_refused(short):
             self._note(("@id",), Mismatch(why if isinstance(given, str) else "An id is a text.", "id_form"))
             return ""

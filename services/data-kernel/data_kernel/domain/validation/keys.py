@@ -26,9 +26,9 @@ def value_hash_key(schema: Schema, definition: ClassDefinition, values: dict[str
 
     A set comes in canonical order, so that its id is one whatever order it was given in.
     """
-    pairs = [f"['@type']-{_quoted(schema.namespace + definition.name, _ATOM)}"]
+    pairs = [f"['@type']-{_quoted(schema.prefixes.full_name(definition.name), _ATOM)}"]
     for name in sorted(values):
-        path, each = _quoted(schema.namespace + name, _ATOM), definition.properties[name]
+        path, each = _quoted(schema.prefixes.full_name(name), _ATOM), definition.properties[name]
         pairs += [f"[{path}]-{_term(schema, each.range, value)}" for value in _elements(each, values[name])]
     return _digest(f"[{','.join(pairs)}]")
 
@@ -85,7 +85,7 @@ def _field(schema: Schema, each: Range, value: Json) -> str:
 
 def _text(schema: Schema, each: Range, value: Json) -> str:
     if each.kind is RangeKind.ENUM:
-        return f"{schema.namespace}{each.name}/{fragment(str(value))}"
+        return f"{schema.prefixes.full_name(each.name)}/{fragment(str(value))}"
     if each.kind is RangeKind.CLASS:
         return full_id(schema, str(value))
     if isinstance(value, bool):
@@ -94,5 +94,5 @@ def _text(schema: Schema, each: Range, value: Json) -> str:
 
 
 def full_id(schema: Schema, document_id: str) -> str:
-    """The id with the database's `@base`, unless it is an IRI already."""
-    return document_id if "://" in document_id else schema.base + document_id
+    """The id with the `@base` or its prefix in full, unless it is an IRI already."""
+    return schema.prefixes.full_id(document_id)

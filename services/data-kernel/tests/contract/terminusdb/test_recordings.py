@@ -32,7 +32,6 @@ SHORTFALLS: dict[str, int] = {
     "keys-random": 2,
     "migration": 5,
     "patch-stored": 6,
-    "prefixes": 24,
     "rebase": 21,
     "schema-frames": 4,
     "schema-inheritance": 17,
