@@ -34,7 +34,6 @@ SHORTFALLS: dict[str, int] = {
     "rebase": 21,
     "schema-annotations": 13,
     "schema-classes": 21,
-    "schema-frames": 4,
     "schema-inheritance": 17,
     "schema-over-data": 20,
     "squash-reset": 12,
