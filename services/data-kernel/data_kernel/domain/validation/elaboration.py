@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from data_kernel.domain.ids import MAX_ID_BYTES, RandomKey, random_key
-from data_kernel.domain.schema import ClassDefinition, Schema
+from data_kernel.domain.schema import ClassDefinition, KeyKind, Schema
 from data_kernel.domain.validation.captures import Captures
 from data_kernel.domain.validation.identities import Identities
 from data_kernel.domain.validation.members import MAX_NESTED, MemberReader
@@ -107,7 +107,7 @@ class _Elaboration:
 
     def __init__(self, rules: _Rules, document: dict[str, Json], label: str, depth: int = 0) -> None:
         self._rules = rules
-        self._document = document
+        self._document = rules.schema.prefixes.with_short_members(document)
         self._label = label
         self._depth = depth
         self._found: list[tuple[Path, Mismatch]] = []
@@ -134,7 +134,7 @@ class _Elaboration:
         broken = {str(path[0]) for path, _ in self._found if path}
         capture = self._rules.captures.name_of(self._document, self._note)
         given = self._document.get("@id")
-        if given is None and capture:
+        if given is None and capture and definition.key.kind is KeyKind.RANDOM:
             given = self._rules.captures.bound(capture)
         document_id = identities.of(definition, given, values, broken)
         if capture:

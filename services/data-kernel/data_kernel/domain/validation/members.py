@@ -102,7 +102,7 @@ class MemberReader:
         if self._depth >= MAX_NESTED:
             raise Mismatch(f"Documents stand at most {MAX_NESTED} deep in each other.", "too_deep")
         self._depth += 1
-        values = self.read(definition, value, path)
+        values = self.read(definition, self._schema.prefixes.with_short_members(value), path)
         self._depth -= 1
         self.has_subdocuments = True
         given: dict[str, Json] = {"@id": value["@id"]} if "@id" in value else {}
