@@ -42,6 +42,7 @@ class MemberReader:
             unread.update(str(each) for each in path[len(above) : len(above) + 1])
             self._note(path, mismatch)
 
+        document = self._schema.prefixes.with_short_members(document)
         reader = ValueReader(self._schema, note, self._inner, self.references, above)
         for name in document:
             if name not in definition.properties and name not in _KEYWORDS:
