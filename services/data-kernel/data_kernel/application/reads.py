@@ -165,6 +165,16 @@ class Reads:
             raise NotFound(f"id: there is no document {document_id}", field="id")
         return found, document
 
+    async def referrers(
+        self, database: str, revision: NamedRevision, document_id: str, context: CallContext
+    ) -> list[StoredDocument]:
+        """The documents that refer to one, in order of id bytes."""
+        check_id(document_id, self._limits)
+        found = await self._state(database, revision, context)
+        ids = await self._store.referrers(found.database.name, found.state, document_id)
+        stored = await self._store.get(found.database.name, found.state, ids)
+        return [each for each in stored if each is not None]
+
     async def schema(
         self, database: str, revision: NamedRevision, context: CallContext, class_name: str = ""
     ) -> SchemaGraph:

@@ -9,10 +9,10 @@ from data_kernel.api.terminusdb.prefixes import Prefixes, prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, already_exists, document_not_found, named_repeatedly
 from data_kernel.api.terminusdb.resources import Resource
 from data_kernel.api.terminusdb.schema_explanations import SchemaExplanation
-from data_kernel.api.terminusdb.witnesses import Written, schema_check_failure
+from data_kernel.api.terminusdb.witnesses import Written, check_failure, referring, schema_check_failure
 from data_kernel.application.kernel import Kernel
 from data_kernel.domain.documents import Graph
-from shared.canonical import Json
+from shared.canonical import Json, decode
 from shared.context import current
 from shared.errors import AlreadyExists, InvalidInput, NotFound, OmsError, ValidationFailed
 
@@ -39,6 +39,8 @@ class Explanation:
 
     async def _of_documents(self, error: OmsError) -> OmsError:
         match error:
+            case ValidationFailed() if any(each.rule == "referenced" for each in error.violations):
+                return await self._still_referred_to(error)
             case ValidationFailed():
                 written = Written(await schema_of(self.kernel, self.resource), await self._subjects())
                 return schema_check_failure(error, await self._prefixes(), written)
@@ -49,6 +51,16 @@ class Explanation:
             case InvalidInput(field="id"):
                 return await self._repeated(error)
         return error
+
+    async def _still_referred_to(self, error: ValidationFailed) -> Refusal:
+        context, database, revision = current(), self.resource.database, self.resource.revision(current())
+        referred = [each.path.partition("#")[0] for each in error.violations if each.rule == "referenced"]
+        schema, prefixes = await schema_of(self.kernel, self.resource), await self._prefixes()
+        witnesses: list[Json] = []
+        for target in dict.fromkeys(referred):
+            for referrer in await self.kernel.reads.referrers(database, revision, target, context):
+                witnesses += referring(schema, prefixes, decode(referrer.body), target)
+        return check_failure(error, witnesses)
 
     async def _not_found(self) -> Refusal:
         absent = await self._first(present=False)
