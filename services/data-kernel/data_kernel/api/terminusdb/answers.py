@@ -24,10 +24,12 @@ def json_answer(value: Json, headers: Mapping[str, str] | None = None, *, status
     return Response(encode(value), status, headers={"content-type": JSON, **(headers or {})})
 
 
-def success(kind: str, headers: Mapping[str, str] | None = None, **members: Json) -> Response:
-    """The answer of an operation that has no other result."""
+def success(
+    kind: str, headers: Mapping[str, str] | None = None, *, beside: Mapping[str, Json] | None = None, **members: Json
+) -> Response:
+    """The answer of an operation that has no other result; `beside` stands beside what begins with `api:`."""
     told: dict[str, Json] = {f"api:{name}": each for name, each in members.items()}
-    return json_answer({"@type": kind, "api:status": "api:success", **told}, headers)
+    return json_answer({"@type": kind, "api:status": "api:success", **told, **(beside or {})}, headers)
 
 
 def version_headers(resource: Resource, commit: str | None) -> dict[str, str]:

@@ -14,6 +14,7 @@ from data_kernel.api.terminusdb import (
     document_writes,
     frames,
     history,
+    migration,
     prefix_routes,
     server,
 )
@@ -47,6 +48,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     (_BRANCH, "DELETE", branches.delete_branch),
     (_SCHEMA, "GET", frames.get_frames),
     (_SCHEMA, "POST", frames.get_frames_by_body),
+    ("/migration/{path:path}", "POST", migration.migrate),
     ("/prefixes/{path:path}", "GET", prefix_routes.get_prefixes),
     (_PREFIX, "GET", prefix_routes.get_prefix),
     (_PREFIX, "POST", prefix_routes.add_prefix),

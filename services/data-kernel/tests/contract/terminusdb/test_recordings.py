@@ -24,7 +24,6 @@ SHORTFALLS: dict[str, int] = {
     "documents-subdocuments": 27,
     "history": 13,
     "keys-hash": 26,
-    "migration": 6,
     "patch-stored": 6,
     "rebase": 21,
     "squash-reset": 12,
