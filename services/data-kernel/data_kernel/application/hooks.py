@@ -19,7 +19,7 @@ from data_kernel.application.ports import (
     WriterView,
 )
 from data_kernel.domain.branches import BranchName, check_writable, refuse_other_environment
-from data_kernel.domain.commits import Attribution, Commit, RefCause
+from data_kernel.domain.commits import Attribution, RefCause
 from data_kernel.domain.databases import Branch, Database, Naming, Revision, Tag
 from data_kernel.domain.documents import Graph
 from shared.context import CallContext
@@ -155,12 +155,12 @@ class CommitHookPipeline:
         *,
         base: str | None,
         parents: tuple[str, ...],
-        original: Commit | None = None,
+        said: tuple[str, str] | None = None,
     ) -> str:
-        """Make a commit on no branch yet; with `original` it says that commit's message and keeps its author."""
+        """Make a commit on no branch yet; with `said` it has that author and message."""
         attribution = candidate.attribution
-        if original is not None:
-            attribution = replace(attribution, author=original.author, message=original.message)
+        if said is not None:
+            attribution = replace(attribution, author=said[0], message=said[1])
         planned = None if planner is None else self._measured(planner)
         return await self._store.write_detached(
             DetachedRequest(candidate.database, candidate.branch, attribution, base, parents, planned)

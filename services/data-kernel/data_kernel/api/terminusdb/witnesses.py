@@ -77,7 +77,7 @@ class _Telling:
 
     def witness(self, violation: Violation) -> Json:
         """With the value where the document that has it was given, else by the place alone."""
-        subject, names = _place(violation)
+        subject, names = place_of(violation)
         document = self.written.document(subject) if self.written is not None else {}
         if document and violation.rule == "unknown_class":
             full = self.prefixes.full_name(str(document["@type"]))
@@ -88,12 +88,12 @@ class _Telling:
 
     def cast_failure(self, error: ValidationFailed, violation: Violation) -> Refusal | None:
         """What TerminusDB says in place of witnesses: a fraction for an integer, a truth value for a text."""
-        subject, names = _place(violation)
+        subject, names = place_of(violation)
         document = self.written.document(subject) if self.written is not None else {}
         each = self.written.property_of(document, names[0]) if self.written is not None and names else None
         if each is None or violation.rule != "wrong_type":
             return None
-        value, datatype = _at(document, names), self.prefixes.full_name(each.range.name)
+        value, datatype = value_at(document, names), self.prefixes.full_name(each.range.name)
         if isinstance(value, JsonNumber) and each.range.name in _INTEGERS:
             members: dict[str, Json] = {"api:document": document, "api:type": datatype, "api:value": value}
             return Refusal(error, kind="api:BadCast", members=members, text="A value could not be cast.")
@@ -109,7 +109,7 @@ class _Telling:
             "wrong_type": self._wrong_type,
             "enum_value": self._enum_value,
         }
-        value, predicate = _at(document, names), self.prefixes.full_name(each.name)
+        value, predicate = value_at(document, names), self.prefixes.full_name(each.name)
         if violation.rule == "array_dimensions":
             array = document[each.name]
             return {"@type": _KINDS[violation.rule], "array": array, "dimensions": each.dimensions}
@@ -159,13 +159,13 @@ class _Telling:
         return witness
 
 
-def _place(violation: Violation) -> tuple[str, list[str]]:
+def place_of(violation: Violation) -> tuple[str, list[str]]:
     """What a violation is about, and the steps to the place there (RFC 6901)."""
     subject, _, pointer = violation.path.partition("#")
     return subject, [each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")[1:]]
 
 
-def _at(document: Json, names: Sequence[str]) -> Json:
+def value_at(document: Json, names: Sequence[str]) -> Json:
     """What stands at a place; a value that stands alone for a list of one is its own element."""
     value = document
     for name in names:

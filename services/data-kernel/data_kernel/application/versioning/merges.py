@@ -5,15 +5,14 @@ from dataclasses import dataclass, replace
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.hooks import Candidate, CommitHookPipeline, WriteOptions
 from data_kernel.application.ports import DocumentStore, WriteOutcome
-from data_kernel.application.revalidation import MAX_VIOLATIONS
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.application.versioning.joined_plans import JoinedPlans, unchecked
-from data_kernel.application.versioning.joining import Joined, Joining, Sides
+from data_kernel.application.versioning.joining import Joined, Joining, Sides, SidesContradict
 from data_kernel.application.versioning.moves import Beginning, Moves
 from data_kernel.domain.commits import RefCause
 from data_kernel.domain.merging import Strategy
 from shared.context import CallContext
-from shared.errors import Conflict, InvalidInput, Reason, Violation
+from shared.errors import InvalidInput, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,8 @@ class Merges:
         """Bring what `source` has and the branch has not onto the branch, by a fast-forward where one is possible.
 
         Several merge bases are merged into one that no branch has. A dry run moves nothing. Errors: those of `Moves`;
-        `Conflict` (MERGE_CONFLICT) with the conflicts by document and path under `manual`; `ValidationFailed` where
-        both sides hold and their union does not; `InvalidInput` where they share no history.
+        `SidesContradict` with the conflicts by document and path under `manual`; `UnionRefused` where both sides
+        hold and their union does not; `InvalidInput` where they share no history.
         """
         beginning = await self._moves.begin(database, options, context)
         known, ours = beginning.database, beginning.head
@@ -78,13 +77,10 @@ class Merges:
         return MergeOutcome(replace(outcome, changed=outcome.changed or bool(merge_parents)), joined.conflicts)
 
     async def join(self, sides: Sides, strategy: Strategy) -> Joined:
-        """Both sides' edits; `Conflict` (MERGE_CONFLICT) under `manual` where they contradict each other."""
+        """Both sides' edits; `SidesContradict` under `manual` where they contradict each other."""
         joined = await self._joining.join(sides, strategy)
         if strategy is Strategy.MANUAL and joined.conflicts:
-            told = (
-                f"Ours ({sides.ours}) and theirs ({sides.theirs}) contradict each other: {len(joined.conflicts)} times."
-            )
-            raise Conflict(told, reason=Reason.MERGE_CONFLICT, violations=joined.conflicts[:MAX_VIOLATIONS])
+            raise SidesContradict(sides, joined.conflicts)
         return joined
 
     async def common_base(self, candidate: Candidate, bases: list[str], field: str) -> str:

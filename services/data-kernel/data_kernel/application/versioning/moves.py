@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from data_kernel.application.addressing import Addresses, NamedRevision
+from data_kernel.application.addressing import NEWEST, Addresses, NamedRevision
 from data_kernel.application.hooks import Candidate, CommitHookPipeline, MoveCommand, WriteOptions
 from data_kernel.application.ports import DocumentStore, WriteOutcome
 from data_kernel.domain.commits import RefCause
@@ -51,8 +51,8 @@ class Moves:
         return Beginning(candidate, head)
 
     async def state(self, database: Database, named: NamedRevision, context: CallContext, field: str) -> State:
-        """The state that a request names beside its branch, by a branch or a `rev`; `InvalidInput` for neither."""
-        if not (named.branch or named.rev):
+        """The state that a request names beside its branch; `InvalidInput` where it names none."""
+        if named == NEWEST:
             raise InvalidInput(f"{field}: it names a branch or a rev", field=field)
         revision = self._addresses.revision(database, named, replace(context, branch=""))
         return await self._store.resolve(database.name, revision)
@@ -71,6 +71,19 @@ class Moves:
         beginning = await self.begin(database, options, context)
         state = await self.state(beginning.database, target, context, "to")
         return await self.finish(beginning, state.commit, RefCause.RESET)
+
+    async def squashed(
+        self, database: str, options: WriteOptions, context: CallContext
+    ) -> tuple[str | None, str | None]:
+        """Make one commit, on no branch, that stands for all of the branch's; tells the head, then that commit.
+
+        There is none of both before the first commit, and none of the second from a dry run.
+        """
+        beginning = await self.begin(database, options, context)
+        if beginning.head is None or options.dry_run:
+            return beginning.head, None
+        made = await self._pipeline.commit_detached(beginning.candidate, None, base=beginning.head, parents=())
+        return beginning.head, made
 
     async def squash(
         self, database: str, since: NamedRevision | None, options: WriteOptions, context: CallContext
