@@ -95,7 +95,8 @@ class ClassDefinition:
     """A class of documents, with all that it inherits.
 
     `properties` by name; of each of the `choices` a document has exactly one property. `ancestors` are the classes that
-    it inherits from at any distance. An abstract class has no documents of its own. Ids begin with `base`.
+    it inherits from at any distance. An abstract class has no documents of its own; those of a subdocument class stand
+    inside of others, and live and die with them. Ids begin with `base`.
     """
 
     name: str
@@ -104,6 +105,7 @@ class ClassDefinition:
     choices: frozenset[frozenset[str]] = frozenset()
     ancestors: frozenset[str] = frozenset()
     is_abstract: bool = False
+    is_subdocument: bool = False
     base: str = ""
 
     @property

@@ -29,7 +29,7 @@ from shared.errors import ValidationFailed, Violation
 _TAGGED_UNION = "TaggedUnion"
 _CLASS_MEMBERS = {
     *("@type", "@id", "@key", "@base", "@documentation", "@metadata"),
-    *("@inherits", "@abstract", "@unfoldable", "@oneOf"),
+    *("@inherits", "@abstract", "@subdocument", "@unfoldable", "@oneOf"),
 }
 _ENUM_MEMBERS = {"@type", "@id", "@value", "@documentation", "@metadata"}
 _KEY_KINDS = {kind.value: kind for kind in KeyKind}
@@ -126,10 +126,15 @@ class _Parser:
         self._refuse_documentation(name, body, "@properties", named)
         self._parents[name] = self._inherited(name, body.get("@inherits", []))
         choices = frozenset(frozenset(each) for _, each in alternatives)
-        abstract = self._mark(name, body, "@abstract")
         self._mark(name, body, "@unfoldable")
         self._classes[name] = ClassDefinition(
-            name, Key(), properties, choices, is_abstract=abstract, base=self._base(name, body)
+            name,
+            Key(),
+            properties,
+            choices,
+            is_abstract=self._mark(name, body, "@abstract"),
+            is_subdocument=self._mark(name, body, "@subdocument"),
+            base=self._base(name, body),
         )
 
     def _properties(self, name: str, members: Mapping[str, Json], *above: str | int) -> dict[str, Property]:

@@ -64,7 +64,6 @@ def test_the_context_names_the_prefixes():
 
 
 UNSUPPORTED = [
-    (a_class(**{"@subdocument": []}), "Bad#/@subdocument"),
     (a_class(**{"@nonsense": 1}), "Bad#/@nonsense"),
     (a_class(**{"@key": {"@type": "ValueHash", "@fields": []}}), "Bad#/@key/@fields"),
     (a_class(**{"@key": {"@type": "Random", "@fields": []}}), "Bad#/@key/@fields"),
