@@ -166,11 +166,20 @@ class CommitHookPipeline:
             DetachedRequest(candidate.database, candidate.branch, attribution, base, parents, planned)
         )
 
-    async def move(self, candidate: Candidate, commit: str | None, *, head: str | None, cause: RefCause) -> Branch:
+    async def move(
+        self, candidate: Candidate, commit: str | None, *, head: str | None, cause: RefCause
+    ) -> WriteOutcome:
         """Point the branch, whose head is `head`, at a commit; `Conflict` (STALE_HEAD) where it has moved on."""
-        return await self._store.move_branch(
-            MoveRequest(candidate.database, candidate.branch, commit, cause, candidate.attribution, head)
-        )
+        database, branch, said = candidate.database, candidate.branch, candidate.attribution
+        key = candidate.command.options.idempotency
+        return await self._store.move_branch(MoveRequest(database, branch, commit, cause, said, head, key))
+
+    async def answer_of(self, candidate: Candidate) -> WriteOutcome | None:
+        """What the same call was answered before, by its idempotency key; `None` where there is none of both."""
+        options = candidate.command.options
+        if options.idempotency is None or options.dry_run:
+            return None
+        return await self._store.answer_of(candidate.database, candidate.attribution.actor, options.idempotency)
 
     async def set_tag(self, tag: Tag, context: CallContext) -> None:
         """Make a tag, or point it elsewhere; tags belong to the database and to no environment."""

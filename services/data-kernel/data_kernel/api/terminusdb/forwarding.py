@@ -11,6 +11,8 @@ from shared.context import current
 async def forwarded(kernel: Kernel, resource: Resource, done: RebaseOutcome) -> list[Json]:
     """Ids of the commits by first parents from where the branch had parted to where it begins now, oldest first."""
     found: list[Json] = []
+    if not done.onto:  # answered by its idempotency key, without being done again
+        return found
     context, begun = current(), NamedRevision(commit=done.onto)
     size, token = kernel.settings.limits.page_size, ""
     while True:

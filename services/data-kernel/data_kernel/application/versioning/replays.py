@@ -56,21 +56,27 @@ class Replays:
         self, database: str, named: NamedRevision, strategy: Strategy, options: WriteOptions, context: CallContext
     ) -> MergeOutcome:
         """Do on the branch what a commit did elsewhere; the message is that commit's where none is given."""
-        beginning = await self._moves.begin(database, options, context)
-        commit = await self._commit(beginning, named, context)
-        sides = Sides(beginning.database.name, _before(commit), beginning.head, commit.id)
-        beginning = _saying(beginning, commit.message, context)
-        return await self._merges.apply(beginning, sides, strategy, RefCause.COMMIT)
+
+        async def work(beginning: Beginning) -> MergeOutcome:
+            commit = await self._commit(beginning, named, context)
+            sides = Sides(beginning.database.name, _before(commit), beginning.head, commit.id)
+            beginning = _saying(beginning, commit.message, context)
+            return await self._merges.apply(beginning, sides, strategy, RefCause.COMMIT)
+
+        return await self._merges.run(database, options, context, work)
 
     async def revert(
         self, database: str, named: NamedRevision, strategy: Strategy, options: WriteOptions, context: CallContext
     ) -> MergeOutcome:
         """Take back on the branch what a commit did; the message names it where none is given."""
-        beginning = await self._moves.begin(database, options, context)
-        commit = await self._commit(beginning, named, context)
-        sides = Sides(beginning.database.name, commit.id, beginning.head, _before(commit))
-        beginning = _saying(beginning, f"Revert {commit.id}", context)
-        return await self._merges.apply(beginning, sides, strategy, RefCause.COMMIT)
+
+        async def work(beginning: Beginning) -> MergeOutcome:
+            commit = await self._commit(beginning, named, context)
+            sides = Sides(beginning.database.name, commit.id, beginning.head, _before(commit))
+            beginning = _saying(beginning, f"Revert {commit.id}", context)
+            return await self._merges.apply(beginning, sides, strategy, RefCause.COMMIT)
+
+        return await self._merges.run(database, options, context, work)
 
     async def rebase(
         self,
@@ -89,10 +95,16 @@ class Replays:
         changes nothing, by the author of the rebase. A dry run makes the commits on no branch. Errors besides:
         `TooLarge` for more than `MAX_REPLAYED` commits. A conflict names the commit as theirs.
         """
-        beginning = await self._moves.begin(database, options, context)
-        onto = (await self._moves.state(beginning.database, named, context, "onto")).commit
-        if onto is None:
-            raise InvalidInput("onto: it has no commit yet", field="onto")
+
+        async def work(beginning: Beginning) -> RebaseOutcome:
+            onto = (await self._moves.state(beginning.database, named, context, "onto")).commit
+            if onto is None:
+                raise InvalidInput("onto: it has no commit yet", field="onto")
+            return await self._rebased(beginning, onto, strategy, anew=anew)
+
+        return await self._moves.run(database, options, context, work, RebaseOutcome)
+
+    async def _rebased(self, beginning: Beginning, onto: str, strategy: Strategy, *, anew: bool) -> RebaseOutcome:
         common, own = await self._own_commits(beginning, onto)
         resolved: list[Violation] = []
         replayed: list[Replayed] = []
