@@ -16,6 +16,7 @@ from data_kernel.application.state_shapes import StateShapes
 from data_kernel.application.versioning.joining import Joining
 from data_kernel.application.versioning.merges import Merges
 from data_kernel.application.versioning.moves import Moves
+from data_kernel.application.versioning.patches import Patches
 from data_kernel.application.versioning.replays import Replays
 from data_kernel.application.versioning.tags import Tags
 from data_kernel.application.writes import Writes
@@ -39,6 +40,7 @@ class Kernel:
     moves: Moves
     merges: Merges
     replays: Replays
+    patches: Patches
     shapes: StateShapes
 
     @classmethod
@@ -69,5 +71,6 @@ class Kernel:
             moves=moves,
             merges=merges,
             replays=Replays(store, moves, merges, pipeline, schemas),
+            patches=Patches(store, addresses, pipeline, schemas, limits),
             shapes=shapes,
         )
