@@ -1,7 +1,7 @@
 """Changes to documents, worked out on the writer's state."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_kernel.application.integrity import broken_references, references_left
@@ -9,9 +9,9 @@ from data_kernel.application.ports import Plan, WriterView
 from data_kernel.application.put_mode import PutMode
 from data_kernel.domain.digests import etag, tag_matches
 from data_kernel.domain.documents import Change, Graph, StoredDocument
-from data_kernel.domain.ids import RandomKey, shorten
-from data_kernel.domain.schema import Schema
-from data_kernel.domain.validation import Elaborated, elaborate
+from data_kernel.domain.ids import RandomKey
+from data_kernel.domain.schema import KeyKind, Schema
+from data_kernel.domain.validation import Elaborated, elaborate, elaborate_all
 from shared.canonical import Json, decode
 from shared.errors import AlreadyExists, InvalidInput, NotFound, PreconditionFailed, ValidationFailed, Violation
 
@@ -27,17 +27,19 @@ class DocumentPlans:
 
     def put(self, documents: Sequence[Json], mode: PutMode, if_match: str | None) -> Plan:
         """Write documents as a whole."""
-        elaborated = [self._elaborated(each, index) for index, each in enumerate(documents)]
-        refuse_repeated(each.id for each in elaborated if each.id)
-        before = {each.id: self.view.get(Graph.INSTANCE, each.id) for each in elaborated if each.id}
-        for document_id, stored in before.items():
-            refuse_by_presence(document_id, mode, present=stored is not None)
-            self._refuse_stale(document_id, stored, if_match)
+        elaborated = self._elaborated(documents)
+        every = [each for top in elaborated for each in top.every]
+        refuse_repeated(each.id for each in every if each.id)
+        before = {each.id: self.view.get(Graph.INSTANCE, each.id) for each in every if each.id}
+        for each in elaborated:
+            if each.id:
+                self._refuse_by_presence(each, mode, before)
+                self._refuse_stale(each.id, before[each.id], if_match)
         return self._plan(elaborated, before)
 
     def patch(self, document_id: str, change: Callable[[Json], Json], if_match: str | None) -> Plan:
         """Change one document that is there, keeping its id and class."""
-        short = shorten(document_id, self.schema.base)
+        short = self.schema.prefixes.short_id(document_id)
         stored = self._stored(short)
         self._refuse_stale(short, stored, if_match)
         changed = change(decode(stored.body))
@@ -50,11 +52,14 @@ class DocumentPlans:
         ]
         if moved:
             raise refused(moved)
-        return self._plan([elaborate(self.schema, changed, new_key=self.new_key)], {short: stored})
+        elaborated = elaborate(self.schema, changed, new_key=self.new_key, renews=True)
+        nested = (one.id for inner in elaborated.nested for one in inner.every)
+        before = {each: self.view.get(Graph.INSTANCE, each) for each in nested if each}
+        return self._plan([elaborated], before | {short: stored})
 
     def delete(self, document_ids: Sequence[str], if_match: str | None) -> Plan:
         """Delete documents."""
-        short = [shorten(each, self.schema.base) for each in document_ids]
+        short = [self.schema.prefixes.short_id(each) for each in document_ids]
         refuse_repeated(short)
         going = [self._stored(each) for each in short]
         for stored in going:
@@ -64,18 +69,34 @@ class DocumentPlans:
         changes = (Change(Graph.INSTANCE, each.id, each.type, each.body, None) for each in going)
         return Plan(tuple(short), tuple(changes))
 
-    def _elaborated(self, document: Json, index: int) -> Elaborated:
-        label = f"documents/{index}"
-        if not isinstance(document, dict):
-            raise InvalidInput(f"{label}: a document is a JSON object.", field=label)
-        return elaborate(self.schema, document, label=label, new_key=self.new_key)
+    def _elaborated(self, documents: Sequence[Json]) -> list[Elaborated]:
+        labels = [f"documents/{index}" for index in range(len(documents))]
+        objects = []
+        for label, document in zip(labels, documents, strict=True):
+            if not isinstance(document, dict):
+                raise InvalidInput(f"{label}: a document is a JSON object.", field=label)
+            objects.append(document)
+        return elaborate_all(self.schema, objects, labels, new_key=self.new_key)
+
+    def _refuse_by_presence(self, each: Elaborated, mode: PutMode, before: Mapping[str, StoredDocument | None]) -> None:
+        """What a document stands for may be there already where its values make its id: it is the same one."""
+        stored = before[each.id]
+        if stored is None or not self._is_its_own_key(each):
+            refuse_by_presence(each.id, mode, present=stored is not None)
+        for nested in (one for inner in each.nested for one in inner.every):
+            if before[nested.id] is not None and not self._is_its_own_key(nested):
+                refuse_by_presence(nested.id, mode, present=True)
+
+    def _is_its_own_key(self, each: Elaborated) -> bool:
+        return self.schema.classes[each.type].key.kind is KeyKind.VALUE_HASH
 
     def _plan(self, elaborated: list[Elaborated], before: dict[str, StoredDocument | None]) -> Plan:
-        violations = [violation for each in elaborated for violation in each.violations]
-        violations += broken_references(self.view, self.schema, elaborated)
+        every = [each for top in elaborated for each in top.every]
+        violations = [violation for each in every for violation in each.violations]
+        violations += broken_references(self.view, self.schema, every)
         if violations:
             raise refused(violations)
-        changes = (_change(each, before[each.id]) for each in elaborated)
+        changes = (_change(each, before[each.id]) for each in every)
         return Plan(tuple(each.id for each in elaborated), tuple(each for each in changes if each is not None))
 
     def _stored(self, document_id: str) -> StoredDocument:

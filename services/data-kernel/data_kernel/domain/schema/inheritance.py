@@ -45,7 +45,8 @@ def _with_inherited(
         else:
             properties[name] = narrowest
     choices = definition.choices.union(*(each.choices for each in above))
-    return replace(definition, properties=properties, choices=choices, ancestors=ancestors)
+    inside = definition.is_subdocument or any(each.is_subdocument for each in above)
+    return replace(definition, properties=properties, choices=choices, ancestors=ancestors, is_subdocument=inside)
 
 
 def _by_name(definitions: Iterable[ClassDefinition]) -> dict[str, list[Property]]:

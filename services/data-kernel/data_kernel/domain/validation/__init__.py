@@ -1,5 +1,5 @@
 """Holding documents to their classes."""
 
-from data_kernel.domain.validation.elaboration import Elaborated, Reference, elaborate
+from data_kernel.domain.validation.elaboration import Elaborated, Reference, elaborate, elaborate_all
 
-__all__ = ["Elaborated", "Reference", "elaborate"]
+__all__ = ["Elaborated", "Reference", "elaborate", "elaborate_all"]

@@ -1,23 +1,18 @@
 """From a document as a caller writes it to the document as it is stored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from data_kernel.domain.ids import MAX_ID_BYTES, RandomKey, random_key, shorten, why_refused
-from data_kernel.domain.schema import ClassDefinition, Family, KeyKind, Property, Schema
-from data_kernel.domain.validation.keys import hash_key, lexical_key, value_hash_key
+from data_kernel.domain.ids import MAX_ID_BYTES, RandomKey, random_key
+from data_kernel.domain.schema import ClassDefinition, KeyKind, Schema
+from data_kernel.domain.validation.captures import Captures
+from data_kernel.domain.validation.identities import Identities
+from data_kernel.domain.validation.members import MAX_NESTED, MemberReader
 from data_kernel.domain.validation.mismatch import Mismatch
-from data_kernel.domain.validation.values import ValueReader
-from shared.canonical import Json, encode, pointer
-from shared.errors import Violation
-
-_KEYWORDS = ("@id", "@type")
-_MakeKey = Callable[[Schema, ClassDefinition, dict[str, Json]], str]
-_KEYS: Mapping[KeyKind, _MakeKey] = {
-    KeyKind.LEXICAL: lexical_key,
-    KeyKind.HASH: hash_key,
-    KeyKind.VALUE_HASH: value_hash_key,
-}
+from data_kernel.domain.validation.values import Path
+from shared.canonical import Json, decode, encode, pointer
+from shared.errors import InvalidInput, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +29,8 @@ class Elaborated:
     """What became of a document.
 
     Without violations `id`, `type` and `body` (canonical bytes with `@id` and `@type`) are what is to be stored. With
-    some, `id` is empty where it could not be told, and `body` is empty.
+    some, `id` is empty where it could not be told, and `body` is empty. `nested` are the documents of their own that
+    were given in the place of references, and those given in them.
     """
 
     id: str
@@ -42,44 +38,130 @@ class Elaborated:
     body: bytes
     references: tuple[Reference, ...]
     violations: tuple[Violation, ...]
+    nested: tuple["Elaborated", ...] = ()
 
     @property
     def targets(self) -> frozenset[str]:
         """Ids of the documents that this one refers to."""
         return frozenset(each.target for each in self.references)
 
+    @property
+    def every(self) -> Iterator["Elaborated"]:
+        """This document and those nested in it, which come first: what is referred to is there before."""
+        yield from chain.from_iterable(each.every for each in self.nested)
+        yield self
+
 
 def elaborate(
-    schema: Schema, document: dict[str, Json], *, label: str = "", new_key: RandomKey = random_key
+    schema: Schema,
+    document: dict[str, Json],
+    *,
+    label: str = "",
+    new_key: RandomKey = random_key,
+    renews: bool = False,
 ) -> Elaborated:
     """Hold a document to its class: generate or check the id, bring every value to its canonical form.
 
     Every violation is collected; its path begins with the id, else the type, else `label`. Elaborating a stored body
-    gives the same bytes.
+    gives the same bytes. With `renews` the document is one that was stored and changed since: a subdocument whose id
+    does not fit any more gets another one.
     """
-    return _Elaboration(schema, document, label, new_key).run()
+    return elaborate_all(schema, [document], [label], new_key=new_key, renews=renews)[0]
+
+
+def elaborate_all(
+    schema: Schema,
+    documents: Sequence[dict[str, Json]],
+    labels: Sequence[str],
+    *,
+    new_key: RandomKey = random_key,
+    renews: bool = False,
+) -> list[Elaborated]:
+    """The same for the documents of one request, which may refer to each other before any of them has an id.
+
+    `{"@ref": name}` stands for the id of the document with the `@capture` of that name.
+    """
+
+    def run(captures: Captures) -> list[Elaborated]:
+        rules = _Rules(schema, new_key, captures, renews)
+        pairs = zip(documents, labels, strict=True)
+        return [_Elaboration(rules, document, label).run() for document, label in pairs]
+
+    captures = Captures()
+    elaborated = run(captures)
+    return run(captures.known()) if captures.are_used else elaborated
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What all documents of one request are held to."""
+
+    schema: Schema
+    new_key: RandomKey
+    captures: Captures
+    renews: bool
 
 
 class _Elaboration:
-    def __init__(self, schema: Schema, document: dict[str, Json], label: str, new_key: RandomKey) -> None:
-        self._schema = schema
-        self._document = document
+    """One document; `depth` is in how many others it stands, each in the place of a reference."""
+
+    def __init__(self, rules: _Rules, document: dict[str, Json], label: str, depth: int = 0) -> None:
+        self._rules = rules
+        self._document = rules.schema.prefixes.with_short_members(document)
         self._label = label
-        self._new_key = new_key
-        self._found: list[tuple[tuple[str | int, ...], Mismatch]] = []
-        self._reader = ValueReader(schema, self._note)
+        self._depth = depth
+        self._found: list[tuple[Path, Mismatch]] = []
+        self._nested: list[Elaborated] = []
+        self._reader = MemberReader(rules.schema, rules.captures, self._note, self._own)
 
     def run(self) -> Elaborated:
         definition = self._class()
         if definition is None:
             named = self._document.get("@type")
             return self._refused("", named if isinstance(named, str) and len(named) <= MAX_ID_BYTES else self._label)
-        values = self._values(definition)
-        document_id = self._id(definition, values)
+        values = self._reader.read(definition, self._document)
+        identities = Identities(self._rules.schema, self._rules.new_key, self._note, renews=self._rules.renews)
+        document_id = self._id(identities, definition, values)
+        if not self._found and self._reader.has_subdocuments:
+            identities.inside(definition, values, document_id)
+        body = self._body(document_id, definition, values) if not self._found else b""
         if self._found:
             return self._refused(document_id, definition.name)
-        stored: dict[str, Json] = {"@id": document_id, "@type": definition.name, **values}
-        return Elaborated(document_id, definition.name, encode(stored), self._references(document_id), ())
+        references = self._references(document_id)
+        return Elaborated(document_id, definition.name, body, references, (), tuple(self._nested))
+
+    def _id(self, identities: Identities, definition: ClassDefinition, values: dict[str, Json]) -> str:
+        broken = {str(path[0]) for path, _ in self._found if path}
+        capture = self._rules.captures.name_of(self._document, self._note)
+        given = self._document.get("@id")
+        if given is None and capture and definition.key.kind is KeyKind.RANDOM:
+            given = self._rules.captures.bound(capture)
+        document_id = identities.of(definition, given, values, broken)
+        if capture:
+            self._rules.captures.bind(capture, document_id, self._note)
+        return document_id
+
+    def _body(self, document_id: str, definition: ClassDefinition, values: dict[str, Json]) -> bytes:
+        body = encode({"@id": document_id, "@type": definition.name, **values})
+        if self._reader.has_subdocuments:
+            # A value that stood alone gets a list around it and so might lie deeper than can be read again.
+            try:
+                decode(body)
+            except InvalidInput:
+                self._note((), Mismatch("This is nested too deeply."))
+        return body
+
+    def _own(self, document: dict[str, Json], path: Path) -> str:
+        """A document of its own, given where a reference belongs: its id; empty where it could not be told."""
+        if self._depth >= MAX_NESTED:
+            self._note(path, Mismatch(f"Documents stand at most {MAX_NESTED} deep in each other.", "too_deep"))
+            return ""
+        inner = _Elaboration(self._rules, document, self._label, self._depth + 1)
+        elaborated = inner.run()
+        for below, mismatch in inner._found:
+            self._note((*path, *below), mismatch)
+        self._nested.append(elaborated)
+        return elaborated.id
 
     def _references(self, subject: str) -> tuple[Reference, ...]:
         return tuple(
@@ -87,7 +169,7 @@ class _Elaboration:
             for target, class_name, path in self._reader.references
         )
 
-    def _note(self, path: tuple[str | int, ...], mismatch: Mismatch) -> None:
+    def _note(self, path: Path, mismatch: Mismatch) -> None:
         self._found.append((path, mismatch))
 
     def _refused(self, document_id: str, type_name: str) -> Elaborated:
@@ -99,87 +181,7 @@ class _Elaboration:
         return Elaborated(document_id, type_name, b"", self._references(subject), violations)
 
     def _class(self) -> ClassDefinition | None:
-        name = self._document.get("@type")
-        if not isinstance(name, str):
-            self._note(("@type",), Mismatch("A document names its class.", "type_missing"))
-            return None
-        definition = self._schema.classes.get(name.removeprefix(self._schema.namespace))
-        if definition is None:
-            self._note(("@type",), Mismatch("There is no class of this name.", "unknown_class"))
-        elif definition.is_abstract:
-            self._note(("@type",), Mismatch("An abstract class has no documents of its own.", "abstract_class"))
+        definition = self._reader.class_of(self._document, ())
+        if definition is not None and definition.is_subdocument:
+            self._note(("@type",), Mismatch("Documents of this class stand in others only.", "subdocument_alone"))
         return definition
-
-    def _values(self, definition: ClassDefinition) -> dict[str, Json]:
-        for name in self._document:
-            if name not in definition.properties and name not in _KEYWORDS:
-                self._note((name,), _surplus(name))
-        values: dict[str, Json] = {}
-        for each in definition.properties.values():
-            value = self._document.get(each.name)
-            if value is not None:
-                self._read(each, value, values)
-            elif each.family in {Family.REQUIRED, Family.LIST}:
-                self._note((each.name,), Mismatch("This property is required.", "required"))
-            elif each.min_count:
-                self._note((each.name,), Mismatch("This property has too few values.", "cardinality"))
-        self._choose(definition, values)
-        return values
-
-    def _choose(self, definition: ClassDefinition, values: dict[str, Json]) -> None:
-        unread = {path[0] for path, _ in self._found if path}
-        for choice in definition.choices:
-            there = sum(name in values or name in unread for name in choice)
-            if there == 0:
-                named = ", ".join(sorted(choice))
-                self._note((), Mismatch(f"One of these properties is required: {named}.", "choice_missing"))
-            for name in sorted(choice & values.keys()) if there > 1 else ():
-                self._note((name,), Mismatch("Only one property of a choice is given.", "choice_too_many"))
-
-    def _read(self, each: Property, value: Json, values: dict[str, Json]) -> None:
-        read = self._reader.read(each, value)
-        if read is not None:
-            values[each.name] = read
-
-    def _id(self, definition: ClassDefinition, values: dict[str, Json]) -> str:
-        given = self._given_id()
-        make = _KEYS.get(definition.key.kind)
-        if make is not None:
-            return self._made_id(definition, make, values, given)
-        if given is None:
-            return f"{definition.id_prefix}{self._new_key()}"
-        if given and (not given.startswith(definition.id_prefix) or given == definition.id_prefix):
-            self._note(("@id",), Mismatch(f"The id of a document begins with {definition.id_prefix}", "id_form"))
-            return ""
-        return given
-
-    def _made_id(self, definition: ClassDefinition, make: _MakeKey, values: dict[str, Json], given: str | None) -> str:
-        broken = {path[0] for path, _ in self._found if path}
-        needed = definition.key.fields or definition.properties
-        if given == "" or not broken.isdisjoint(needed):
-            return given or ""
-        made = f"{definition.id_prefix}{make(self._schema, definition, values)}"
-        if given is not None and given != made:
-            self._note(("@id",), Mismatch("The id is not the one that the class's key makes.", "id_mismatch"))
-        elif why := why_refused(made):
-            self._note(("@id",), Mismatch(why, "id_form"))
-        else:
-            return made
-        return ""
-
-    def _given_id(self) -> str | None:
-        """The id that the document brings, shortened; empty where it is none, `None` where there is none."""
-        given = self._document.get("@id")
-        if given is None:
-            return None
-        short = shorten(given, self._schema.base) if isinstance(given, str) else ""
-        if why := why_refused(short):
-            self._note(("@id",), Mismatch(why if isinstance(given, str) else "An id is a text.", "id_form"))
-            return ""
-        return short
-
-
-def _surplus(name: str) -> Mismatch:
-    if name.startswith("@"):
-        return Mismatch("This keyword is not supported.", "unsupported")
-    return Mismatch("The class has no such property.", "unknown_property")

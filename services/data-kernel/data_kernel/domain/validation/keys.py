@@ -24,19 +24,51 @@ def hash_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json
 def value_hash_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json]) -> str:
     """SHA-256 of all values, written as Prolog writes the pairs of path and value that TerminusDB digests.
 
-    A set comes in canonical order, so that its id is one whatever order it was given in.
+    A set comes in canonical order, so that its id is one whatever order it was given in. Subdocuments come without
+    their ids, which may begin with the id that is made here.
     """
-    pairs = [f"['@type']-{_quoted(schema.namespace + definition.name, _ATOM)}"]
-    for name in sorted(values):
-        path, each = _quoted(schema.namespace + name, _ATOM), definition.properties[name]
-        pairs += [f"[{path}]-{_term(schema, each.range, value)}" for value in _elements(each, values[name])]
-    return _digest(f"[{','.join(pairs)}]")
+    return _digest(f"[{','.join(_pairs(schema, definition, values, ()))}]")
 
 
 _NAMESPACES = {"xsd": "http://www.w3.org/2001/XMLSchema#", "xdd": "http://terminusdb.com/schema/xdd#"}
 _SEVERAL = {Family.SET, Family.LIST, Family.CARDINALITY}
 _ATOM, _STRING = "'", '"'
 _PROLOG_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def _pairs(
+    schema: Schema, definition: ClassDefinition, values: dict[str, Json], above: tuple[str, ...]
+) -> Iterator[str]:
+    """The path and the value of all that a document says, its class first."""
+    yield _pair((*above, "'@type'"), _name(schema, definition.name))
+    for name in sorted(name for name in values if not name.startswith("@")):
+        each, path = definition.properties[name], (*above, _name(schema, name))
+        elements = [*_elements(each, values[name])]
+        inside = [element for element in elements if each.range.kind is RangeKind.CLASS and isinstance(element, dict)]
+        if inside:
+            yield from _pairs_inside(schema, each, inside, path)
+        else:
+            yield from (_pair(path, _term(schema, each.range, element)) for element in elements)
+
+
+def _pairs_inside(
+    schema: Schema, each: Property, inside: list[dict[str, Json]], path: tuple[str, ...]
+) -> Iterator[str]:
+    """Those of subdocuments; several are numbered in their own order, whatever that of the property is."""
+    if each.family not in _SEVERAL:
+        yield from _pairs(schema, schema.classes[str(inside[0]["@type"])], inside[0], path)
+        return
+    yield _pair((*path, "'@type'"), _name(schema, each.range.name))
+    for index, (_, one) in enumerate(sorted({encode(one): one for one in inside}.items())):
+        yield from _pairs(schema, schema.classes[str(one["@type"])], one, (*path, "'@value'", str(index)))
+
+
+def _pair(path: tuple[str, ...], term: str) -> str:
+    return f"[{','.join(path)}]-{term}"
+
+
+def _name(schema: Schema, name: str) -> str:
+    return _quoted(schema.prefixes.full_name(name), _ATOM)
 
 
 def _quoted(text: str, mark: str) -> str:
@@ -84,8 +116,10 @@ def _field(schema: Schema, each: Range, value: Json) -> str:
 
 
 def _text(schema: Schema, each: Range, value: Json) -> str:
+    if isinstance(value, dict):
+        return encode(value).decode()
     if each.kind is RangeKind.ENUM:
-        return f"{schema.namespace}{each.name}/{fragment(str(value))}"
+        return f"{schema.prefixes.full_name(each.name)}/{fragment(str(value))}"
     if each.kind is RangeKind.CLASS:
         return full_id(schema, str(value))
     if isinstance(value, bool):
@@ -94,5 +128,5 @@ def _text(schema: Schema, each: Range, value: Json) -> str:
 
 
 def full_id(schema: Schema, document_id: str) -> str:
-    """The id with the database's `@base`, unless it is an IRI already."""
-    return document_id if "://" in document_id else schema.base + document_id
+    """The id with the `@base` or its prefix in full, unless it is an IRI already."""
+    return schema.prefixes.full_id(document_id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from data_kernel.domain.ids import shorten, why_refused
+from data_kernel.domain.ids import why_refused
 from data_kernel.domain.schema import Family, Property, Range, RangeKind, Schema
 from data_kernel.domain.validation.datatypes import NORMALISERS
 from data_kernel.domain.validation.mismatch import Mismatch
@@ -12,18 +12,25 @@ from shared.errors import InvalidInput
 
 Path = tuple[str | int, ...]
 Note = Callable[[Path, Mismatch], None]
+InnerReader = Callable[[str, dict[str, Json], Path], Json]
 
 _LITERAL = {"@type", "@value"}
 
 
 class ValueReader:
-    """Reads values of a document; what does not fit goes to `note`, what refers elsewhere to `references`."""
+    """Reads values of the document at `above`; what does not fit goes to `note`, references to `references`.
 
-    def __init__(self, schema: Schema, note: Note) -> None:
+    `inner` reads an object where a document is expected: the id that it stands for, a subdocument, or nothing.
+    """
+
+    def __init__(
+        self, schema: Schema, note: Note, inner: InnerReader, references: list[tuple[str, str, Path]], above: Path
+    ) -> None:
         self._schema = schema
         self._note = note
-        self.references: list[tuple[str, str, Path]] = []
-        """Id, class and place of each reference."""
+        self._inner = inner
+        self._references = references
+        self._above = above
 
     def read(self, each: Property, value: Json) -> Json:
         """The canonical form of a property's value; `None` where it counts as absent or does not fit."""
@@ -34,14 +41,19 @@ class ValueReader:
         if each.family is Family.CARDINALITY:
             return self._counted(each, value)
         if each.family is Family.ARRAY:
-            array = self._nested(each, value, each.dimensions, (each.name,))
+            array = self._nested(each, value, each.dimensions, (*self._above, each.name))
             return None if isinstance(array, list) and _is_hollow(array) else array
-        return self._one(each.range, value, (each.name,))
+        return self._one(each.range, value, (*self._above, each.name))
 
     def _set(self, each: Property, value: Json) -> Json:
-        """Ordered by canonical bytes, each element once; a single value may stand alone, and none is absence."""
+        """Ordered by canonical bytes, each element once; a single value may stand alone, and none is absence.
+
+        Subdocuments are ordered when they have their ids: two that are random differ.
+        """
         elements: list[Json] = value if isinstance(value, list) else [value]
         read = self._elements(each, elements)
+        if each.range.kind is RangeKind.CLASS and any(isinstance(element, dict) for element in read):
+            return read
         return [element for _, element in sorted({encode(element): element for element in read}.items())] or None
 
     def _counted(self, each: Property, value: Json) -> Json:
@@ -49,7 +61,9 @@ class ValueReader:
         elements = self._set(each, value)
         found = elements if isinstance(elements, list) else []
         if len(found) < each.min_count or (each.max_count is not None and len(found) > each.max_count):
-            self._note((each.name,), Mismatch("The number of values is not the one asked for.", "cardinality"))
+            self._note(
+                (*self._above, each.name), Mismatch("The number of values is not the one asked for.", "cardinality")
+            )
         return found[0] if len(found) == 1 and not isinstance(found[0], list) else elements
 
     def _nested(self, each: Property, value: Json, depth: int, path: Path) -> Json:
@@ -64,13 +78,15 @@ class ValueReader:
     def _list(self, each: Property, value: Json) -> Json:
         if isinstance(value, list):
             return self._elements(each, value)
-        self._note((each.name,), Mismatch("This property is a list."))
+        self._note((*self._above, each.name), Mismatch("This property is a list."))
         return None
 
     def _elements(self, each: Property, elements: list[Json]) -> list[Json]:
         if each.range.kind is RangeKind.JSON:
             return self._json_elements(each, elements)
-        read = (self._one(each.range, element, (each.name, index)) for index, element in enumerate(elements))
+        read = (
+            self._one(each.range, element, (*self._above, each.name, index)) for index, element in enumerate(elements)
+        )
         return [element for element in read if element is not None]
 
     def _json_elements(self, each: Property, elements: list[Json]) -> list[Json]:
@@ -78,7 +94,7 @@ class ValueReader:
         try:
             decode(encode({each.name: elements}))
         except InvalidInput:
-            self._note((each.name,), Mismatch(f"This is nested deeper than {MAX_DEPTH}."))
+            self._note((*self._above, each.name), Mismatch(f"This is nested deeper than {MAX_DEPTH}."))
             return []
         return elements
 
@@ -100,19 +116,23 @@ class ValueReader:
     def _enum_value(self, name: str, value: Json) -> Json:
         allowed = self._schema.enums[name].values
         if isinstance(value, str):
-            short = unquote(value.removeprefix(f"{self._schema.namespace}{name}/"))
+            short = unquote(value.removeprefix(f"{self._schema.prefixes.full_name(name)}/"))
             for candidate in (value, short):
                 if candidate in allowed:
                     return candidate
         raise Mismatch(f"This is not a value of the enum {name}.", "enum_value")
 
     def _reference(self, class_name: str, value: Json, path: Path) -> Json:
+        if isinstance(value, dict):
+            value = self._inner(class_name, value, path)
+            if not value or isinstance(value, dict):
+                return value or None
         if not isinstance(value, str):
             raise Mismatch(f"A reference to {class_name} is the id of a document.")
-        target = shorten(value, self._schema.base)
+        target = self._schema.prefixes.short_id(value)
         if why := why_refused(target):
             raise Mismatch(why)
-        self.references.append((target, class_name, path))
+        self._references.append((target, class_name, path))
         return target
 
 

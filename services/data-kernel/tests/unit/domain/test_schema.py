@@ -64,7 +64,6 @@ def test_the_context_names_the_prefixes():
 
 
 UNSUPPORTED = [
-    (a_class(**{"@subdocument": []}), "Bad#/@subdocument"),
     (a_class(**{"@nonsense": 1}), "Bad#/@nonsense"),
     (a_class(**{"@key": {"@type": "ValueHash", "@fields": []}}), "Bad#/@key/@fields"),
     (a_class(**{"@key": {"@type": "Random", "@fields": []}}), "Bad#/@key/@fields"),
@@ -104,9 +103,14 @@ WRONG = [
         "documentation",
     ),
     (
+        a_class(**{"@documentation": {"@language": "nonsense"}}),
+        "Bad#/@documentation/@language",
+        "unknown_language",
+    ),
+    (
         a_class(**{"@documentation": [{"@language": "en"}, {"@language": "en"}]}),
         "Bad#/@documentation/1/@language",
-        "documentation",
+        "language_repeated",
     ),
     (a_class(**{"@documentation": "x"}), "Bad#/@documentation", "documentation"),
     (a_class(**{"@inherits": "Nowhere"}), "Bad#/@inherits", "unknown_parent"),

@@ -1,0 +1,122 @@
+"""Giving documents their ids, and the subdocuments in them theirs."""
+
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+
+from data_kernel.domain.ids import RandomKey, why_refused
+from data_kernel.domain.schema import ClassDefinition, Family, KeyKind, Property, RangeKind, Schema
+from data_kernel.domain.validation.keys import hash_key, lexical_key, value_hash_key
+from data_kernel.domain.validation.mismatch import Mismatch
+from data_kernel.domain.validation.values import Note, Path
+from shared.canonical import Json, encode
+
+_MakeKey = Callable[[Schema, ClassDefinition, dict[str, Json]], str]
+_KEYS: Mapping[KeyKind, _MakeKey] = {
+    KeyKind.LEXICAL: lexical_key,
+    KeyKind.HASH: hash_key,
+    KeyKind.VALUE_HASH: value_hash_key,
+}
+_UNORDERED = {Family.SET, Family.CARDINALITY}
+
+
+class Identities:
+    """Generates ids by the keys of classes, or checks those that were given; what does not fit goes to `note`.
+
+    With `renews` a subdocument whose id does not fit its place or its values any more gets another one instead.
+    """
+
+    def __init__(self, schema: Schema, new_key: RandomKey, note: Note, *, renews: bool = False) -> None:
+        self._schema = schema
+        self._new_key = new_key
+        self._note = note
+        self._renews = renews
+
+    def of(self, definition: ClassDefinition, given: Json, values: dict[str, Json], broken: AbstractSet[str]) -> str:
+        """The id of a document; empty where it could not be told. `broken` are the properties that could not be."""
+        return self._id(definition, self._shortened(given, ()), values, definition.id_prefix, broken, ())
+
+    def inside(self, definition: ClassDefinition, values: dict[str, Json], document_id: str, path: Path = ()) -> None:
+        """Give the subdocuments of a document their ids, which begin with its own and the property's name.
+
+        In lists and arrays their places follow; sets of them are brought into order.
+        """
+        for name, value in values.items():
+            each = definition.properties.get(name)
+            if each is not None and each.range.kind is RangeKind.CLASS:
+                values[name] = self._within(each, value, f"{document_id}/{name}", (*path, name))
+
+    def _within(self, each: Property, value: Json, above: str, path: Path) -> Json:
+        if isinstance(value, dict):
+            return self._subdocument(value, above, path)
+        if not isinstance(value, list):
+            return value
+        is_set = each.family in _UNORDERED
+        placed = [
+            self._within(each, element, above if is_set else f"{above}/{index}", (*path, index))
+            for index, element in enumerate(value)
+        ]
+        return self._set(placed, path) if is_set else placed
+
+    def _set(self, elements: list[Json], path: Path) -> list[Json]:
+        """Ordered by canonical bytes, each subdocument once."""
+        ordered = [element for _, element in sorted({encode(each): each for each in elements}.items())]
+        ids = [element["@id"] for element in ordered if isinstance(element, dict)]
+        if len(set(map(str, ids))) < len(ids):
+            self._note(path, Mismatch("Two different subdocuments here have the same key.", "key_repeated"))
+        return ordered
+
+    def _subdocument(self, document: dict[str, Json], above: str, path: Path) -> dict[str, Json]:
+        definition = self._schema.classes[str(document["@type"])]
+        values = {name: value for name, value in document.items() if not name.startswith("@")}
+        hashes = definition.key.kind is KeyKind.VALUE_HASH
+        prefix = definition.id_prefix if hashes else f"{above}/{definition.id_prefix}"
+        given = self._shortened(document.get("@id"), path)
+        if self._renews and (definition.key.kind in _KEYS or not (given or "").startswith(prefix)):
+            given = None
+        document_id = self._id(definition, given, values, prefix, set(), path)
+        self.inside(definition, values, document_id, path)
+        return {"@id": document_id, "@type": definition.name, **values}
+
+    def _id(
+        self,
+        definition: ClassDefinition,
+        given: str | None,
+        values: dict[str, Json],
+        prefix: str,
+        broken: AbstractSet[str],
+        path: Path,
+    ) -> str:
+        make = _KEYS.get(definition.key.kind)
+        if make is None:
+            return self._free(given, prefix, path)
+        needed = definition.key.fields or definition.properties
+        if given == "" or not broken.isdisjoint(needed):
+            return given or ""
+        made = f"{prefix}{make(self._schema, definition, values)}"
+        if given is not None and given != made:
+            self._note((*path, "@id"), Mismatch("The id is not the one that the class's key makes.", "id_mismatch"))
+        elif why := why_refused(made):
+            self._note((*path, "@id"), Mismatch(why, "id_form"))
+        else:
+            return made
+        return ""
+
+    def _free(self, given: str | None, prefix: str, path: Path) -> str:
+        """An id that no value decides: the one given, else a random one."""
+        if given is None:
+            return f"{prefix}{self._new_key()}"
+        if given and (not given.startswith(prefix) or given == prefix):
+            self._note((*path, "@id"), Mismatch(f"The id of a document begins with {prefix}", "id_form"))
+            return ""
+        return given
+
+    def _shortened(self, given: Json, path: Path) -> str | None:
+        """The id that a document brings, shortened; empty where it is none, `None` where there is none."""
+        if given is None:
+            return None
+        short = self._schema.prefixes.short_id(given) if isinstance(given, str) else ""
+        if why := why_refused(short):
+            message = why if isinstance(given, str) else "An id is a text."
+            self._note((*path, "@id"), Mismatch(message, "id_form"))
+            return ""
+        return short
