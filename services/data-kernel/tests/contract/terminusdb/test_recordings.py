@@ -20,8 +20,6 @@ from data_kernel_testing.kernel_process import KernelProcess
 from data_kernel_testing.replaying import Replay, recordings
 
 SHORTFALLS: dict[str, int] = {
-    "documents-subdocuments": 27,
-    "keys-hash": 26,
     "migration": 6,
 }
 """Recordings that do not pass yet, with how many of their steps do."""
