@@ -165,6 +165,18 @@ class Reads:
             raise NotFound(f"id: there is no document {document_id}", field="id")
         return found, document
 
+    async def referrers(
+        self, database: str, revision: NamedRevision, document_ids: Sequence[str], context: CallContext
+    ) -> Found:
+        """The documents that refer to one or more of these, each once, all of one state."""
+        found = await self._state(database, revision, context)
+        ids: dict[str, None] = {}
+        for document_id in document_ids:
+            ids |= dict.fromkeys(await self._store.referrers(found.database.name, found.state, document_id))
+        return Found(
+            found.database, found.state, tuple(await self._store.get(found.database.name, found.state, [*ids]))
+        )
+
     async def schema(
         self, database: str, revision: NamedRevision, context: CallContext, class_name: str = ""
     ) -> SchemaGraph:

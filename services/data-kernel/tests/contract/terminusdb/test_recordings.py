@@ -22,7 +22,6 @@ from data_kernel_testing.replaying import Replay, recordings
 SHORTFALLS: dict[str, int] = {
     "apply": 11,
     "documents-capture": 19,
-    "documents-delete": 28,
     "documents-subdocuments": 22,
     "documents-write": 44,
     "history": 13,
