@@ -73,7 +73,7 @@ def test_the_subdocument_that_refers_is_the_one_named():
 
 
 def test_every_place_is_told_and_a_text_that_reads_like_an_id_is_none():
-    credits = ["Person/P", "Person/O", "Person/P"]
-    found = witnesses({"credits": credits, "title": "Person/P"}, {"Person/P", "Person/O"})
+    credited = ["Person/P", "Person/O", "Person/P"]
+    found = witnesses({"credits": credited, "title": "Person/P"}, {"Person/P", "Person/O"})
     assert found == [untyped("credits"), untyped("credits", "Person/O"), untyped("credits")]
     assert witnesses({"director": "Person/O", "title": "Person/P"}) == []
