@@ -167,15 +167,15 @@ class Reads:
 
     async def referrers(
         self, database: str, revision: NamedRevision, document_ids: Sequence[str], context: CallContext
-    ) -> Found:
-        """The documents that refer to one or more of these, each once, all of one state."""
+    ) -> list[StoredDocument]:
+        """The documents that refer to one or more of these, each once."""
         found = await self._state(database, revision, context)
         ids: dict[str, None] = {}
         for document_id in document_ids:
+            check_id(document_id, self._limits)
             ids |= dict.fromkeys(await self._store.referrers(found.database.name, found.state, document_id))
-        return Found(
-            found.database, found.state, tuple(await self._store.get(found.database.name, found.state, [*ids]))
-        )
+        stored = await self._store.get(found.database.name, found.state, [*ids])
+        return [each for each in stored if each is not None]
 
     async def schema(
         self, database: str, revision: NamedRevision, context: CallContext, class_name: str = ""

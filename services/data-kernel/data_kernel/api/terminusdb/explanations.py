@@ -3,17 +3,17 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from data_kernel.api.terminusdb.identities import Subject, identified, schema_of
-from data_kernel.api.terminusdb.left_references import LeftReference, left_references
+from data_kernel.api.terminusdb.left_references import left_references
 from data_kernel.api.terminusdb.prefixes import Prefixes, prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, already_exists, document_not_found, named_repeatedly
 from data_kernel.api.terminusdb.resources import Resource
 from data_kernel.api.terminusdb.schema_explanations import SchemaExplanation
-from data_kernel.api.terminusdb.witnesses import Written, schema_check_failure
+from data_kernel.api.terminusdb.witnesses import Written, check_failure, schema_check_failure
 from data_kernel.application.kernel import Kernel
 from data_kernel.domain.documents import Graph
-from data_kernel.domain.schema import Schema
 from shared.canonical import Json, decode
 from shared.context import current
 from shared.errors import AlreadyExists, InvalidInput, NotFound, OmsError, ValidationFailed
@@ -42,8 +42,11 @@ class Explanation:
 
     async def _of_documents(self, error: OmsError) -> OmsError:
         match error:
+            case ValidationFailed() if any(each.rule == "referenced" for each in error.violations):
+                return await self._still_referred_to(error)
             case ValidationFailed():
-                return await self._violations(error)
+                written = Written(await schema_of(self.kernel, self.resource), await self._subjects())
+                return schema_check_failure(error, await self._prefixes(), written)
             case NotFound() if error.field in _NOT_THERE:
                 return await self._not_found()
             case AlreadyExists():
@@ -52,28 +55,17 @@ class Explanation:
                 return await self._repeated(error)
         return error
 
-    async def _violations(self, error: ValidationFailed) -> Refusal:
+    async def _still_referred_to(self, error: ValidationFailed) -> Refusal:
+        """What would stay and refer to documents that were to go; at most a hundred of these are looked at."""
+        context, database, revision = current(), self.resource.database, self.resource.revision(current())
         schema, prefixes = await schema_of(self.kernel, self.resource), await self._prefixes()
-        left = [each.witness(prefixes) for each in await self._left_references(error, schema, prefixes)]
-        if left:
-            members: dict[str, Json] = {"api:witnesses": [*left]}
-            return Refusal(error, kind="api:SchemaCheckFailure", members=members, text="Schema check failure")
-        return schema_check_failure(error, prefixes, Written(schema, await self._subjects()))
-
-    async def _left_references(
-        self, error: ValidationFailed, schema: Schema, prefixes: Prefixes
-    ) -> list[LeftReference]:
-        """What refers to the documents that were to be deleted, of which at most a hundred are looked at."""
         targets = {each.path.partition("#")[0] for each in error.violations if each.rule == "referenced"}
-        if not targets:
-            return []
-        context = current()
-        revision, asked = self.resource.revision(context), sorted(targets)[:_MAX_TARGETS]
-        found = await self.kernel.reads.referrers(self.resource.database, revision, asked, context)
-        going = {*targets, *map(prefixes.short_id, self.ids)}
-        staying = (decode(each.body) for each in found.documents if each is not None and each.id not in going)
-        objects = (each for each in staying if isinstance(each, dict))
-        return [one for each in objects for one in left_references(schema, each, targets)]
+        found = await self.kernel.reads.referrers(database, revision, sorted(targets)[:_MAX_TARGETS], context)
+        written = {each.id: each.body for each in await self._subjects()}
+        elsewhere = (decode(each.body) for each in found if each.id not in {*targets, *written})
+        staying = chain(written.values(), elsewhere)
+        left = (one for each in staying for one in left_references(schema, each, targets))
+        return check_failure(error, [each.witness(prefixes) for each in left])
 
     async def _not_found(self) -> Refusal:
         absent = await self._first(present=False)

@@ -1,6 +1,6 @@
 """References that a deletion would leave without their document, as TerminusDB tells them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -28,18 +28,19 @@ class LeftReference:
         return {"@type": "references_untyped_object", "object": target, "predicate": predicate, "subject": holder}
 
 
-def left_references(schema: Schema, document: Mapping[str, Json], targets: AbstractSet[str]) -> Iterator[LeftReference]:
+def left_references(schema: Schema, document: Json, targets: AbstractSet[str]) -> Iterator[LeftReference]:
     """The places of a stored document, and of the subdocuments in it, that refer to one of the targets."""
+    if not isinstance(document, dict):
+        return
     definition = schema.classes[str(document["@type"])]
     for name, value in document.items():
         each = definition.properties.get(name)
         if each is None or each.range.kind is not RangeKind.CLASS:
             continue
         for leaf in _leaves(value):
-            if isinstance(leaf, dict):
-                yield from left_references(schema, leaf, targets)
-            elif isinstance(leaf, str) and leaf in targets:
+            if isinstance(leaf, str) and leaf in targets:
                 yield LeftReference(str(document["@id"]), each, leaf)
+            yield from left_references(schema, leaf, targets)
 
 
 def _leaves(value: Json) -> Iterator[Json]:

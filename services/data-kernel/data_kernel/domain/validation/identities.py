@@ -30,6 +30,7 @@ class Identities:
         self._new_key = new_key
         self._note = note
         self._renews = renews
+        self._given: set[str] = set()
 
     def of(self, definition: ClassDefinition, given: Json, values: dict[str, Json], broken: AbstractSet[str]) -> str:
         """The id of a document; empty where it could not be told. `broken` are the properties that could not be."""
@@ -55,15 +56,11 @@ class Identities:
             self._within(each, element, above if is_set else f"{above}/{index}", (*path, index))
             for index, element in enumerate(value)
         ]
-        return self._set(placed, path) if is_set else placed
+        return self._set(placed) if is_set else placed
 
-    def _set(self, elements: list[Json], path: Path) -> list[Json]:
-        """Ordered by canonical bytes, each subdocument once."""
-        ordered = [element for _, element in sorted({encode(each): each for each in elements}.items())]
-        ids = [element["@id"] for element in ordered if isinstance(element, dict)]
-        if len(set(map(str, ids))) < len(ids):
-            self._note(path, Mismatch("Two different subdocuments here have the same key.", "key_repeated"))
-        return ordered
+    def _set(self, elements: list[Json]) -> list[Json]:
+        """Ordered by canonical bytes, each once."""
+        return [element for _, element in sorted({encode(each): each for each in elements}.items())]
 
     def _subdocument(self, document: dict[str, Json], above: str, path: Path) -> dict[str, Json]:
         definition = self._schema.classes[str(document["@type"])]
@@ -74,6 +71,9 @@ class Identities:
         if self._renews and (definition.key.kind in _KEYS or not (given or "").startswith(prefix)):
             given = None
         document_id = self._id(definition, given, values, prefix, set(), path)
+        if document_id and document_id in self._given:
+            self._note(path, Mismatch(f"Another subdocument here has this id, too: {document_id}", "key_repeated"))
+        self._given.add(document_id)
         self.inside(definition, values, document_id, path)
         return {"@id": document_id, "@type": definition.name, **values}
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from data_kernel.domain.ids import ABSENT, FIELD_SEPARATOR, LIST_SEPARATOR, fragment
-from data_kernel.domain.schema import ClassDefinition, Family, Property, Range, RangeKind, Schema
+from data_kernel.domain.schema import ClassDefinition, Family, KeyKind, Property, Range, RangeKind, Schema
 from shared.canonical import Json, JsonNumber, encode
 
 
@@ -117,7 +117,7 @@ def _field(schema: Schema, each: Range, value: Json) -> str:
 
 def _text(schema: Schema, each: Range, value: Json) -> str:
     if isinstance(value, dict):
-        return encode(value).decode()
+        return _inner_text(schema, value)
     if each.kind is RangeKind.ENUM:
         return f"{schema.prefixes.full_name(each.name)}/{fragment(str(value))}"
     if each.kind is RangeKind.CLASS:
@@ -125,6 +125,14 @@ def _text(schema: Schema, each: Range, value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.text if isinstance(value, JsonNumber) else str(value)
+
+
+def _inner_text(schema: Schema, value: dict[str, Json]) -> str:
+    """A subdocument in a key: its id where its values alone make that, else its values."""
+    definition = schema.classes[str(value["@type"])]
+    if definition.key.kind is not KeyKind.VALUE_HASH:
+        return encode(value).decode()
+    return full_id(schema, f"{definition.id_prefix}{value_hash_key(schema, definition, value)}")
 
 
 def full_id(schema: Schema, document_id: str) -> str:

@@ -57,10 +57,14 @@ class ValueReader:
         return [element for _, element in sorted({encode(element): element for element in read}.items())] or None
 
     def _counted(self, each: Property, value: Json) -> Json:
-        """A set with bounds; one value stands alone, as TerminusDB shows it, unless it is a list itself."""
+        """A set with bounds; one value stands alone, as TerminusDB shows it, unless it is a list itself.
+
+        A value that is given twice is one too many, as it is there, and one too few.
+        """
         elements = self._set(each, value)
         found = elements if isinstance(elements, list) else []
-        if len(found) < each.min_count or (each.max_count is not None and len(found) > each.max_count):
+        given = len(value) if isinstance(value, list) else 1
+        if len(found) < each.min_count or (each.max_count is not None and given > each.max_count):
             self._note(
                 (*self._above, each.name), Mismatch("The number of values is not the one asked for.", "cardinality")
             )

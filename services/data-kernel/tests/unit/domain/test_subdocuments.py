@@ -129,7 +129,7 @@ BROKEN = [
     (COMPANY | {"hq": MAIN | {"@capture": "x"}}, [("Company/Acme#/hq", "capture")]),
     (
         COMPANY | {"branches": [MAIN, MAIN | {"city": "City/Bern"}]},
-        [("Company/Acme#/branches", "key_repeated")],
+        [("Company/Acme#/branches/1", "key_repeated")],
     ),
 ]
 
@@ -172,9 +172,19 @@ def test_a_document_of_its_own_may_be_given_where_it_is_referred_to():
     ]
 
 
-def test_an_object_with_an_id_alone_is_a_reference():
-    assert stored({"@type": "Node", "n": "a", "next": {"@id": "Node/b"}})["next"] == "Node/b"
+def test_an_object_may_say_that_it_is_an_id():
     assert stored({"@type": "Node", "n": "a", "next": {"@id": "Node/b", "@type": "@id"}})["next"] == "Node/b"
+
+
+def test_a_document_without_a_class_is_of_the_only_one_that_has_its_properties():
+    assert stored({"name": "Acme", "notes": []})["@type"] == "Company"
+    assert broken({"name": "Bern"}) == [("#/@type", "type_missing")]
+    assert broken({}) == [("#/@type", "type_missing")]
+
+
+def test_one_id_is_given_to_one_subdocument():
+    twins = [{"text": "a", "inner": {"x": 1}}, {"text": "b", "inner": {"x": 1}}]
+    assert broken({"@type": "Diary", "name": "d", "pages": twins}) == [("Diary/d#/pages/1/inner", "key_repeated")]
 
 
 def together(*documents):
