@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from data_kernel.application.addressing import NEWEST, Addresses, NamedRevision, query_fields
 from data_kernel.application.attribution import require_caller
 from data_kernel.application.ids import check_id
-from data_kernel.application.pagination import Listing, Place, read_token, write_token
+from data_kernel.application.pagination import Listing, Place, read_token, state_of, write_token
 from data_kernel.application.ports import DocumentStore, ScanQuery
 from data_kernel.application.streams import closing
-from data_kernel.domain.databases import Database, Revision, State
+from data_kernel.domain.databases import Database, State
 from data_kernel.domain.digests import etag
 from data_kernel.domain.documents import Graph, StoredDocument
 from data_kernel.domain.schema import CONTEXT_ID
@@ -205,7 +205,7 @@ class Reads:
         asked = [*query_fields(named).values(), query.type_name, query.graph, str(query.skip)]
         bound = Listing(require_caller(context).actor, ["documents", database.name, *asked])
         place = read_token(query.page_token, bound) if query.page_token else None
-        state = await self._store.resolve(database.name, Revision(commit=place.commit) if place else named)
+        state = await state_of(self._store, database.name, place, named)
         return Documents(self._store, Found(database, state, ()), query, place.last_key if place else None, bound)
 
     async def _state(self, database: str, revision: NamedRevision, context: CallContext) -> Found:

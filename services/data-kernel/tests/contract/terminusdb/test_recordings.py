@@ -20,14 +20,9 @@ from data_kernel_testing.kernel_process import KernelProcess
 from data_kernel_testing.replaying import Replay, recordings
 
 SHORTFALLS: dict[str, int] = {
-    "apply": 11,
     "documents-subdocuments": 27,
-    "history": 13,
     "keys-hash": 26,
     "migration": 6,
-    "patch-stored": 6,
-    "rebase": 21,
-    "squash-reset": 12,
 }
 """Recordings that do not pass yet, with how many of their steps do."""
 
