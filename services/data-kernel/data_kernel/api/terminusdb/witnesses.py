@@ -8,7 +8,7 @@ from data_kernel.api.terminusdb.prefixes import Prefixes
 from data_kernel.api.terminusdb.refusals import Refusal
 from data_kernel.api.terminusdb.refused_ids import RefusedIds
 from data_kernel.api.terminusdb.told_documents import Telling
-from data_kernel.domain.schema import ClassDefinition, Family, Property, RangeKind, Schema
+from data_kernel.domain.schema import ClassDefinition, Property, RangeKind, Schema
 from data_kernel.domain.validation import elaborate
 from data_kernel.domain.validation.numbers import INTEGER_BOUNDS
 from shared.canonical import Json, JsonNumber, encode
@@ -105,32 +105,6 @@ def check_failure(error: ValidationFailed, witnesses: list[Json]) -> Refusal:
     """The refusal with these witnesses."""
     text = f"Schema check failure; violations: {len(error.violations)}"
     return Refusal(error, kind="api:SchemaCheckFailure", members={"api:witnesses": witnesses}, text=text)
-
-
-def referring(schema: Schema, prefixes: Prefixes, document: Json, target: str) -> Iterator[Json]:
-    """Witnesses of what a stored document, or a subdocument in it, refers to and would not find any more."""
-    if not isinstance(document, dict):
-        return
-    definition = schema.classes.get(str(document.get("@type")))
-    for name, value in document.items():
-        each = definition.properties.get(name) if definition is not None else None
-        elements = value if isinstance(value, list) else [value]
-        if each is None or each.range.kind is not RangeKind.CLASS:
-            continue
-        for inner in elements:
-            yield from referring(schema, prefixes, inner, target)
-        if target in elements:
-            yield _left_without(each, prefixes, str(document.get("@id")), target)
-
-
-def _left_without(each: Property, prefixes: Prefixes, holder: str, target: str) -> dict[str, Json]:
-    """A value that must be there is missing then; any other leads to what has no class."""
-    told: dict[str, Json] = {"predicate": prefixes.full_name(each.name)}
-    if each.family is Family.REQUIRED:
-        told |= {"class": prefixes.full_name(each.range.name), "instance": prefixes.full_id(holder)}
-        return {"@type": _KINDS["referenced"], **told}
-    ends: dict[str, Json] = {"object": prefixes.full_id(target), "subject": prefixes.full_id(holder)}
-    return {"@type": _KINDS["reference"], **told, **ends}
 
 
 @dataclass(frozen=True, slots=True)
