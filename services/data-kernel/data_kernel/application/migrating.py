@@ -106,7 +106,7 @@ class DocumentMigration:
         document = self._pointing(draft.rewritten.document, renamed)
         if document != draft.rewritten.document:
             document = _without_made_id(document, self._new.classes[str(document["@type"])])
-        draft.elaborated = elaborate(self._new, document, label=draft.stored.id, renews=True)
+        draft.elaborated = elaborate(self._new, document, label=draft.stored.id, is_stored=True)
         for each in draft.elaborated.violations:
             place = each.path.partition("#")[2]
             self._violations.append(Violation(f"{draft.stored.id}#{place}", each.rule, each.message))

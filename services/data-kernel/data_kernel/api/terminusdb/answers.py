@@ -24,12 +24,10 @@ def json_answer(value: Json, headers: Mapping[str, str] | None = None, *, status
     return Response(encode(value), status, headers={"content-type": JSON, **(headers or {})})
 
 
-def success(
-    kind: str, headers: Mapping[str, str] | None = None, *, beside: Mapping[str, Json] | None = None, **members: Json
-) -> Response:
-    """The answer of an operation that has no other result; `beside` stands beside what begins with `api:`."""
+def success(kind: str, headers: Mapping[str, str] | None = None, **members: Json) -> Response:
+    """The answer of an operation that has no other result."""
     told: dict[str, Json] = {f"api:{name}": each for name, each in members.items()}
-    return json_answer({"@type": kind, "api:status": "api:success", **told, **(beside or {})}, headers)
+    return json_answer({"@type": kind, "api:status": "api:success", **told}, headers)
 
 
 def version_headers(resource: Resource, commit: str | None) -> dict[str, str]:

@@ -10,13 +10,17 @@ from data_kernel.api.terminusdb import (
     branches,
     comparing,
     databases,
+    document_history,
     document_reads,
     document_writes,
     frames,
     history,
     migration,
+    moves,
+    patches,
     prefix_routes,
     server,
+    upkeep,
 )
 from data_kernel.api.terminusdb.openapi import described
 
@@ -55,9 +59,16 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     (_PREFIX, "PUT", prefix_routes.put_prefix),
     (_PREFIX, "DELETE", prefix_routes.delete_prefix),
     ("/log/{path:path}", "GET", history.get_log),
+    ("/history/{path:path}", "GET", document_history.get_history),
     ("/diff", "POST", comparing.diff_values),
     ("/diff/{path:path}", "POST", comparing.diff_versions),
     ("/patch", "POST", comparing.patch_value),
+    ("/patch/{path:path}", "POST", patches.patch_documents),
+    ("/apply/{path:path}", "POST", patches.apply_difference),
+    ("/rebase/{path:path}", "POST", moves.rebase),
+    ("/squash/{path:path}", "POST", moves.squash),
+    ("/reset/{path:path}", "POST", moves.reset),
+    ("/optimize/{path:path}", "POST", upkeep.optimize),
 )
 
 
