@@ -20,7 +20,7 @@ from data_kernel_testing.kernel_process import KernelProcess
 from data_kernel_testing.replaying import Replay, recordings
 
 SHORTFALLS: dict[str, int] = {
-    "migration": 6,
+    "migration": 18,
 }
 """Recordings that do not pass yet, with how many of their steps do."""
 
