@@ -19,9 +19,7 @@ import pytest
 from data_kernel_testing.kernel_process import KernelProcess
 from data_kernel_testing.replaying import Replay, recordings
 
-SHORTFALLS: dict[str, int] = {
-    "migration": 18,
-}
+SHORTFALLS: dict[str, int] = {}
 """Recordings that do not pass yet, with how many of their steps do."""
 
 
