@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from data_kernel.api.rest.inputs import TheKernel
-from data_kernel.api.terminusdb.answers import json_answer
+from data_kernel.api.terminusdb.answers import success
 from data_kernel.api.terminusdb.migration_refusals import MigrationExplanation, stored_classes
 from data_kernel.api.terminusdb.parameters import Parameters, json_body, resource_of
 from data_kernel.api.terminusdb.refusals import missing_parameter, not_offered
@@ -42,14 +42,12 @@ async def migrate(request: Request, kernel: TheKernel) -> Response:
 
     outcome = await write.run(call)
     told: dict[str, Json] = {
-        "@type": "api:MigrationResponse",
-        "api:status": "api:success",
         "schema_operations": len(operations),
         "instance_operations": len(outcome.ids),
     }
     if parameters.flag("verbose"):
         told["schema"] = await _classes_afterwards(write, outcome, operations if options.dry_run else [])
-    return json_answer(told, write.headers(outcome))
+    return success("api:MigrationResponse", write.headers(outcome), beside=told)
 
 
 def _operations(given: Mapping[str, Json]) -> list[Json]:
