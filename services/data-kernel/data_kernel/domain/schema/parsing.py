@@ -50,7 +50,7 @@ class _Parser:
     def __init__(self, documents: Mapping[str, Json], prefixes: Mapping[str, str]) -> None:
         self._documents = documents
         context = documents.get(CONTEXT_ID)
-        self._prefixes = Prefixes.read({**prefixes, **(context if isinstance(context, dict) else {})})
+        self._prefixes = Prefixes.read(context if isinstance(context, dict) else {}, prefixes)
         self._violations: list[Violation] = []
         self._ranges: dict[str, Range] = {name: Range(RangeKind.DATATYPE, name) for name in DATATYPES}
         self._ranges[JSON_TYPE] = Range(RangeKind.JSON, JSON_TYPE)

@@ -265,3 +265,10 @@ def test_a_prefix_that_would_write_stored_ids_otherwise_is_refused(branch):
     branch.insert({"@type": "Far", "@id": "http://ex.org/far/1", "title": "n"})
     planner = branch.planners.put_schema([context | {"ex": "http://ex.org/"}])
     assert violations(branch, planner) == [("http://ex.org/far/1#/@id", "id_mismatch")]
+
+
+@pytest.mark.parametrize("base", [5, None, "x"])
+def test_a_context_whose_prefix_is_none_is_refused(branch, base):
+    context = {"@type": "@context", "@base": base, "@schema": "terminusdb:///schema#"}
+    planner = branch.planners.put_schema([context, a_class("New", **{"@base": "iri://x/"})])
+    assert violations(branch, planner) == [("@context#/@base", "prefix")]
