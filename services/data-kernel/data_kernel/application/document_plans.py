@@ -9,7 +9,7 @@ from data_kernel.application.ports import Plan, WriterView
 from data_kernel.application.put_mode import PutMode
 from data_kernel.domain.digests import etag, tag_matches
 from data_kernel.domain.documents import Change, Graph, StoredDocument
-from data_kernel.domain.ids import RandomKey, shorten
+from data_kernel.domain.ids import RandomKey
 from data_kernel.domain.schema import KeyKind, Schema
 from data_kernel.domain.validation import Elaborated, elaborate, elaborate_all
 from shared.canonical import Json, decode
@@ -39,7 +39,7 @@ class DocumentPlans:
 
     def patch(self, document_id: str, change: Callable[[Json], Json], if_match: str | None) -> Plan:
         """Change one document that is there, keeping its id and class."""
-        short = shorten(document_id, self.schema.base)
+        short = self.schema.prefixes.short_id(document_id)
         stored = self._stored(short)
         self._refuse_stale(short, stored, if_match)
         changed = change(decode(stored.body))
@@ -59,7 +59,7 @@ class DocumentPlans:
 
     def delete(self, document_ids: Sequence[str], if_match: str | None) -> Plan:
         """Delete documents."""
-        short = [shorten(each, self.schema.base) for each in document_ids]
+        short = [self.schema.prefixes.short_id(each) for each in document_ids]
         refuse_repeated(short)
         going = [self._stored(each) for each in short]
         for stored in going:

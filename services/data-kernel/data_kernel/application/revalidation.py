@@ -57,5 +57,9 @@ def _outcome(view: WriterView, stored: StoredDocument, old: Schema, new: Schema)
     elaborated = elaborate(new, document)
     yield from elaborated.violations
     yield from broken_references(view, new, [elaborated])
+    if elaborated.id not in {"", stored.id}:
+        message = "The stored id would be written otherwise with these prefixes."
+        yield Violation(f"{stored.id}#/@id", "id_mismatch", message)
+        return
     if not elaborated.violations and elaborated.body != stored.body:
         yield Change(Graph.INSTANCE, stored.id, stored.type, stored.body, elaborated.body, elaborated.targets)

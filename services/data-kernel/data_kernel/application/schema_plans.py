@@ -1,18 +1,20 @@
 """Changes to the schema graph, with what they mean for the documents that are there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data_kernel.application.document_plans import refuse_by_presence, refuse_repeated
+from data_kernel.application.document_plans import refuse_by_presence, refuse_repeated, refused
 from data_kernel.application.ports import Plan, WriterView
 from data_kernel.application.put_mode import PutMode
 from data_kernel.application.revalidation import revalidate
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.domain.databases import Database
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.prefixes import Prefixes
 from data_kernel.domain.schema import CONTEXT_ID, parse_schema
+from data_kernel.domain.schema.names import with_short_names
 from shared.canonical import Json, decode, encode
-from shared.errors import InvalidInput, NotFound
+from shared.errors import InvalidInput, NotFound, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,11 @@ class SchemaPlans:
 
     def put(self, classes: Sequence[Json], mode: PutMode, *, full: bool) -> Plan:
         """Write class documents; with `full` the others go."""
-        namespace = self.schemas.load(self.database, self.view).namespace
-        given = [_named(each, index, namespace) for index, each in enumerate(classes)]
-        refuse_repeated(name for name, _ in given)
         before = self._before()
+        prefixes = self._prefixes(classes)
+        given = [_named(each, index, prefixes) for index, each in enumerate(classes)]
+        refuse_repeated(name for name, _ in given)
+        _refuse_unknown_prefixes(name for name, _ in given if name not in before and not prefixes.knows(name))
         for name, _ in given:
             if name != CONTEXT_ID and not full:
                 refuse_by_presence(name, mode, present=name in before)
@@ -48,6 +51,13 @@ class SchemaPlans:
         after = {name: decode(each.body) for name, each in before.items() if name not in names}
         return self._plan(names, before, after)
 
+    def _prefixes(self, classes: Sequence[Json]) -> Prefixes:
+        """Those of the context that is written along, else of the one that is there."""
+        for each in classes:
+            if isinstance(each, dict) and each.get("@type") == CONTEXT_ID:
+                return Prefixes.read({**self.database.prefixes, **each})
+        return self.schemas.load(self.database, self.view).prefixes
+
     def _before(self) -> dict[str, StoredDocument]:
         return {each.id: each for each in self.view.scan(Graph.SCHEMA)}
 
@@ -63,7 +73,13 @@ class SchemaPlans:
         return Plan(tuple(ids), tuple(changes))
 
 
-def _named(document: Json, index: int, namespace: str) -> tuple[str, Json]:
+def _refuse_unknown_prefixes(names: Iterable[str]) -> None:
+    message = "The name begins with a prefix that the context has not."
+    if violations := [Violation(f"{each}#/@id", "name", message) for each in names]:
+        raise refused(violations)
+
+
+def _named(document: Json, index: int, prefixes: Prefixes) -> tuple[str, Json]:
     """A class document with the name that it is stored under."""
     place = f"classes/{index}"
     if not isinstance(document, dict):
@@ -73,8 +89,7 @@ def _named(document: Json, index: int, namespace: str) -> tuple[str, Json]:
     name = document.get("@id")
     if not isinstance(name, str):
         raise InvalidInput(f"{place}/@id: a class has a name.", field=f"{place}/@id")
-    short = name.removeprefix(namespace)
-    return short, document | {"@id": short}
+    return prefixes.short_name(name), with_short_names(document, prefixes.short_name)
 
 
 def _change(name: str, before: StoredDocument | None, after: Json) -> Change | None:

@@ -40,8 +40,12 @@ class Shapes:
 
     def referred_class(self, class_name: str, property_name: str) -> str | None:
         """The class that a property refers to or has subdocuments of; `None` where it has values."""
-        name = _range_name(self._properties_of(class_name).get(property_name))
+        name = self.range_name(class_name, property_name)
         return name if self.knows(name) else None
+
+    def range_name(self, class_name: str, property_name: str) -> str:
+        """The datatype, enum or class of a property's values; empty where there is no such property."""
+        return _range_name(self._properties_of(class_name).get(property_name))
 
     def is_set(self, class_name: str, property_name: str) -> bool:
         """Whether a property has elements without order."""

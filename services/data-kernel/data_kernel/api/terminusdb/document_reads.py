@@ -1,6 +1,7 @@
 """Reading documents and classes: `GET` and `HEAD /api/document/{path}`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -11,7 +12,7 @@ from data_kernel.api.terminusdb.asking import Asked
 from data_kernel.api.terminusdb.commit_graph import DATABASE_GRAPHS, DatabaseGraph
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.parameters import DataVersion, Parameters, json_body, resource_of
-from data_kernel.api.terminusdb.prefixes import prefixes_of
+from data_kernel.api.terminusdb.prefixes import CONTEXT_IRI, STANDARD, prefixes_of
 from data_kernel.api.terminusdb.reading import Batches, Reading
 from data_kernel.api.terminusdb.refusals import document_not_found, not_offered
 from data_kernel.api.terminusdb.resources import Kind, Resource
@@ -19,7 +20,8 @@ from data_kernel.application.kernel import Kernel
 from data_kernel.application.reads import ListQuery
 from data_kernel.domain.databases import State
 from data_kernel.domain.documents import Graph, StoredDocument
-from shared.canonical import Json
+from data_kernel.domain.schema import CONTEXT_ID
+from shared.canonical import Json, decode, encode
 from shared.context import current
 from shared.errors import TooLarge
 
@@ -86,17 +88,27 @@ async def _documents(kernel: Kernel, resource: Resource, asked: Asked) -> tuple[
 async def _classes(kernel: Kernel, resource: Resource, asked: Asked) -> tuple[State, Bodies]:
     context = current()
     schema = await kernel.reads.schema(resource.database, resource.revision(context), context)
-    found = [each for each in schema.classes if asked.type_name in {"", each.type}]
+    prefixes = await prefixes_of(kernel, resource.database, resource.revision(context), context)
+    kind = prefixes.full_name(asked.type_name) if asked.type_name else ""
+    # A kind of classes goes by its full name or `sys:`; a bare name would be that of a class.
+    found = [each for each in schema.classes if kind in {"", f"{STANDARD['sys']}{each.type}"}]
     if asked.wanted is not None:
         _refuse_too_many(kernel, asked.wanted)
-        prefixes = await prefixes_of(kernel, resource.database, resource.revision(context), context)
         names = [prefixes.short_name(each) for each in asked.wanted]
         by_name = {each.id: each for each in schema.classes}
+        by_name[CONTEXT_IRI] = _as_document(by_name[CONTEXT_ID])
         found = [by_name[name] for name in names if name in by_name]
     if asked.document_id and not found and not asked.as_list:
         raise document_not_found(asked.document_id)
     end = None if asked.count is None else asked.skip + asked.count
     return schema.state, at_once([each.body for each in found[asked.skip : end]])
+
+
+def _as_document(context: StoredDocument) -> StoredDocument:
+    """The context as TerminusDB shows it where it is asked for by its IRI."""
+    body = decode(context.body)
+    members = body if isinstance(body, dict) else {}
+    return replace(context, body=encode({**members, "@id": CONTEXT_IRI, "@type": "Context"}))
 
 
 def _refuse_too_many(kernel: Kernel, wanted: Sequence[str]) -> None:

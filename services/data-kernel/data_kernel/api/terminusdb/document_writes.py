@@ -12,11 +12,13 @@ from data_kernel.api.terminusdb.identities import identified, merged
 from data_kernel.api.terminusdb.parameters import effective_method, json_body
 from data_kernel.api.terminusdb.prefixes import prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, bad_parameter, wrong_kind_of_value
+from data_kernel.api.terminusdb.schema_refusals import inserting_context
 from data_kernel.api.terminusdb.writing import Write
 from data_kernel.application.ports import WriteOutcome
 from data_kernel.application.put_mode import PutMode
 from data_kernel.application.reads import ListQuery
 from data_kernel.domain.documents import Graph
+from data_kernel.domain.schema import CONTEXT_ID
 from shared.canonical import Json
 from shared.context import current
 from shared.errors import InvalidInput, NotFound, TooLarge
@@ -59,6 +61,8 @@ async def _put(write: Write, body: JsonBody, mode: PutMode, *, full: bool) -> Re
     write.parameters.refuse(*_NOT_OFFERED)
     documents, raw = [] if body.value is None else body.as_list(), write.parameters.flag("raw_json")
     _refuse_no_objects(documents, raw=raw)
+    if write.graph is Graph.SCHEMA:
+        _refuse_misplaced_context(documents, mode, full=full)
     if not documents and not full:
         return await write.answer(await write.nothing(), ())
 
@@ -79,7 +83,21 @@ async def _put(write: Write, body: JsonBody, mode: PutMode, *, full: bool) -> Re
         return await writes.put(database, documents, mode, options, context, size_bytes=body.size_bytes)
 
     outcome = await write.run(call, documents=documents)
-    return await write.answer(outcome, ids if ids and "" not in ids else outcome.ids)
+    written = ids if ids and "" not in ids else outcome.ids
+    return await write.answer(outcome, [each for each in written if not full or each != CONTEXT_ID])
+
+
+def _refuse_misplaced_context(documents: list[Json], mode: PutMode, *, full: bool) -> None:
+    """The context of a schema graph is never inserted; a graph that is replaced as a whole begins with one."""
+    contexts = [each for each in documents if isinstance(each, dict) and each.get("@type") == CONTEXT_ID]
+    if contexts and not full and mode is PutMode.INSERT:
+        raise inserting_context(InvalidInput("documents: a context is not inserted", field="documents"), contexts[0])
+    if full and not contexts:
+        raise Refusal(
+            InvalidInput("documents: there is no context among them", field="documents"),
+            kind="api:NoContextFoundInSchema",
+            text="No context found in submitted schema",
+        )
 
 
 def _refuse_no_objects(documents: list[Json], *, raw: bool) -> None:
@@ -141,7 +159,7 @@ async def _present(write: Write, ids: list[str]) -> list[str]:
 
 
 async def _delete_all(write: Write, type_name: str) -> WriteOutcome:
-    """Delete the documents of a type, or all of them, in one commit."""
+    """Delete the documents of a type, or all of them, in one commit; the context of a schema graph stays."""
     context, limit = current(), write.kernel.settings.limits.documents_per_request
     ids: list[str] = []
     for name in await _with_descendants(write, type_name):
@@ -154,7 +172,7 @@ async def _delete_all(write: Write, type_name: str) -> WriteOutcome:
         )
         listing = await write.kernel.reads.listing(query, context)
         async with aclosing(listing.batches()) as batches:
-            ids += [document.id async for batch in batches for document in batch]
+            ids += [document.id async for batch in batches for document in batch if document.id != CONTEXT_ID]
         if len(ids) > limit:
             raise TooLarge(f"ids: there are more than {limit} documents to be deleted", field="ids")
     return await _delete_present(write, ids)

@@ -8,6 +8,7 @@ from data_kernel.api.terminusdb.identities import Subject, identified, schema_of
 from data_kernel.api.terminusdb.prefixes import Prefixes, prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, already_exists, document_not_found, named_repeatedly
 from data_kernel.api.terminusdb.resources import Resource
+from data_kernel.api.terminusdb.schema_explanations import SchemaExplanation
 from data_kernel.api.terminusdb.witnesses import Written, schema_check_failure
 from data_kernel.application.kernel import Kernel
 from data_kernel.domain.documents import Graph
@@ -30,11 +31,17 @@ class Explanation:
 
     async def of(self, error: OmsError) -> OmsError:
         """The refusal that stands for an error; the error itself where TerminusDB has none of its kind."""
+        if isinstance(error, Refusal):
+            return error
+        of_classes = SchemaExplanation(self.kernel, self.resource, self.documents)
+        told = await of_classes.of(error) if self.graph is Graph.SCHEMA else None
+        return told or await self._of_documents(error)
+
+    async def _of_documents(self, error: OmsError) -> OmsError:
         match error:
-            case Refusal():
-                return error
             case ValidationFailed():
-                return schema_check_failure(error, await self._prefixes(), await self._written())
+                written = Written(await schema_of(self.kernel, self.resource), await self._subjects())
+                return schema_check_failure(error, await self._prefixes(), written)
             case NotFound() if error.field in _NOT_THERE:
                 return await self._not_found()
             case AlreadyExists():
@@ -42,11 +49,6 @@ class Explanation:
             case InvalidInput(field="id"):
                 return await self._repeated(error)
         return error
-
-    async def _written(self) -> Written | None:
-        if self.graph is Graph.SCHEMA:
-            return None
-        return Written(await schema_of(self.kernel, self.resource), await self._subjects())
 
     async def _not_found(self) -> Refusal:
         absent = await self._first(present=False)

@@ -43,7 +43,7 @@ async def _answer(request: Request, kernel: Kernel, parameters: Parameters) -> R
     every: dict[str, Json] = {each: frames.frame(each) for each in classes}
     if not is_short:
         every = {prefixes.full_name(each): Expansion(prefixes).frame(frames.frame(each)) for each in classes}
-    return json_answer({"@context": {"@type": "Context", **prefixes.by_name}, **every})
+    return json_answer({"@context": prefixes.shown, **every})
 
 
 async def _schema(kernel: Kernel, resource: Resource) -> tuple[Prefixes, dict[str, dict[str, Json]]]:

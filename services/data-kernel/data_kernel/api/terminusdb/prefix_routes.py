@@ -43,7 +43,7 @@ async def get_prefixes(request: Request, kernel: TheKernel) -> Response:
     context = current()
     with in_terms_of(resource):
         prefixes = await prefixes_of(kernel, resource.database, resource.revision(context), context)
-    return json_answer({"@type": "Context", **prefixes.by_name})
+    return json_answer(prefixes.shown)
 
 
 async def get_prefix(request: Request, kernel: TheKernel) -> Response:

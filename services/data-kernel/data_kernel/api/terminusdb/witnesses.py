@@ -53,7 +53,7 @@ class Written:
 
     def property_of(self, document: Mapping[str, Json], name: str) -> Property | None:
         """The property of that name in the document's class."""
-        class_name = str(document.get("@type")).removeprefix(self.schema.namespace)
+        class_name = self.schema.prefixes.short_name(str(document.get("@type")))
         definition = self.schema.classes.get(class_name)
         return definition.properties.get(name) if definition is not None else None
 

@@ -4,16 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from data_kernel.domain.prefixes import Prefixes
+
 CONTEXT_ID = "@context"
 """Id of the context document in the schema graph."""
 
 JSON_TYPE = "sys:JSON"
 UNIT_TYPE = "sys:Unit"
 
-_XSD_DATATYPES = (
-    *("string", "boolean", "integer", "decimal", "double", "float"),
+_XSD_EXACT_NUMBERS = (
+    *("integer", "decimal"),
     *("byte", "short", "int", "long", "unsignedByte", "unsignedShort", "unsignedInt", "unsignedLong"),
     *("positiveInteger", "nonNegativeInteger", "negativeInteger", "nonPositiveInteger"),
+)
+EXACT_NUMBERS = frozenset(f"xsd:{name}" for name in _XSD_EXACT_NUMBERS)
+"""Datatypes whose values are decimal numbers: each is a part of `xsd:decimal`."""
+_XSD_DATATYPES = (
+    *("string", "boolean", "double", "float", *_XSD_EXACT_NUMBERS),
     *("date", "time", "dateTime", "dateTimeStamp", "gYear", "gMonth", "gDay", "gYearMonth", "gMonthDay"),
     *("duration", "yearMonthDuration", "dayTimeDuration", "hexBinary", "base64Binary"),
     *("anyURI", "language", "normalizedString", "token", "NMTOKEN", "Name", "NCName", "anySimpleType"),
@@ -128,15 +135,21 @@ class EnumDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A schema graph that holds together: every type that a property names is there.
+    """A schema graph that holds together: every type that a property names is there."""
 
-    `base` and `namespace` are the context's `@base` and `@schema`, the beginnings of full ids and full class names.
-    """
-
-    base: str
-    namespace: str
+    prefixes: Prefixes
     classes: Mapping[str, ClassDefinition]
     enums: Mapping[str, EnumDefinition]
+
+    @property
+    def base(self) -> str:
+        """What full ids begin with: the context's `@base`."""
+        return self.prefixes.base
+
+    @property
+    def namespace(self) -> str:
+        """What full names begin with: the context's `@schema`."""
+        return self.prefixes.schema
 
     def holds(self, class_name: str, wanted: str) -> bool:
         """Whether a document of the one class may stand where one of the other is asked for."""

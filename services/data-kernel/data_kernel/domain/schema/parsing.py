@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from data_kernel.domain.databases import DEFAULT_PREFIXES
+from data_kernel.domain.prefixes import Prefixes
 from data_kernel.domain.schema.documentation import undocumentable
 from data_kernel.domain.schema.inheritance import resolved
 from data_kernel.domain.schema.model import (
@@ -48,7 +49,8 @@ def parse_schema(documents: Mapping[str, Json], prefixes: Mapping[str, str] = DE
 class _Parser:
     def __init__(self, documents: Mapping[str, Json], prefixes: Mapping[str, str]) -> None:
         self._documents = documents
-        self._prefixes = dict(prefixes)
+        context = documents.get(CONTEXT_ID)
+        self._prefixes = Prefixes.read({**prefixes, **(context if isinstance(context, dict) else {})})
         self._violations: list[Violation] = []
         self._ranges: dict[str, Range] = {name: Range(RangeKind.DATATYPE, name) for name in DATATYPES}
         self._ranges[JSON_TYPE] = Range(RangeKind.JSON, JSON_TYPE)
@@ -72,7 +74,7 @@ class _Parser:
             self._classes[name] = replace(definition, key=self._key(name, definition))
         if self._violations:
             raise ValidationFailed("The schema does not hold together.", violations=self._violations)
-        return Schema(self._prefixes["@base"], self._prefixes["@schema"], self._classes, self._enums)
+        return Schema(self._prefixes, self._classes, self._enums)
 
     def _refuse(self, name: str, rule: str, message: str, *path: str | int) -> None:
         self._violations.append(Violation(f"{name}#{pointer(path)}", rule, message))
@@ -100,9 +102,7 @@ class _Parser:
     def _read_context(self, body: dict[str, Json]) -> None:
         for prefix in ("@base", "@schema"):
             iri = body.get(prefix)
-            if isinstance(iri, str) and ":" in iri:
-                self._prefixes[prefix] = iri
-            else:
+            if not isinstance(iri, str) or ":" not in iri:
                 self._refuse(CONTEXT_ID, "prefix", f"The context's {prefix} is an IRI.", prefix)
 
     def _read_enum(self, name: str, body: dict[str, Json]) -> None:
@@ -156,10 +156,11 @@ class _Parser:
 
     def _inherited(self, name: str, given: Json) -> tuple[str, ...]:
         parents = []
-        for each in given if isinstance(given, list) else [given]:
+        for index, each in enumerate(given if isinstance(given, list) else [given]):
             found = self._ranges.get(each) if isinstance(each, str) else None
             if found is None or found.kind is not RangeKind.CLASS:
-                self._refuse(name, "unknown_parent", "There is no such class to inherit from.", "@inherits")
+                place = ("@inherits", index) if isinstance(given, list) else ("@inherits",)
+                self._refuse(name, "unknown_parent", "There is no such class to inherit from.", *place)
             else:
                 parents.append(found.name)
         return tuple(parents)
@@ -173,7 +174,7 @@ class _Parser:
     def _base(self, name: str, body: dict[str, Json]) -> str:
         base = body.get("@base", "")
         if isinstance(base, str) and ("@base" not in body or base):
-            return base
+            return self._prefixes.short_id(base)
         self._refuse(name, "prefix", "What the ids of a class begin with is a text.", "@base")
         return ""
 
@@ -184,8 +185,8 @@ class _Parser:
     def _refuse_documentation(
         self, name: str, body: dict[str, Json], member: str, known: list[str] | dict[str, Json]
     ) -> None:
-        for path, message in undocumentable(body.get("@documentation"), member, frozenset(known)):
-            self._refuse(name, "documentation", message, "@documentation", *path)
+        for rule, path, message in undocumentable(body.get("@documentation"), member, frozenset(known)):
+            self._refuse(name, rule, message, "@documentation", *path)
 
     def _key(self, name: str, definition: ClassDefinition) -> Key:
         body = self._documents[name]

@@ -1,6 +1,6 @@
 """Which changes of classes leave stored documents as they are, and which change what a value means."""
 
-from data_kernel.domain.schema.model import ClassDefinition, Family, Property, RangeKind, Schema
+from data_kernel.domain.schema.model import EXACT_NUMBERS, ClassDefinition, Family, Property, RangeKind, Schema
 from shared.canonical import Json, pointer
 from shared.errors import Violation
 
@@ -72,12 +72,12 @@ def carried_over(
 
 
 def _keeps_meaning(before: Property, after: Property) -> bool:
-    """Whether a value stays what it is: a reference does, and TerminusDB widens integers to decimals, nothing else."""
+    """Whether a value stays what it is: a reference does, and a decimal number where the new datatype has it, too."""
     if before.family is not after.family and (before.family in _ORDERED or after.family is Family.ARRAY):
         return False
-    widened = (before.range.name, after.range.name) == ("xsd:integer", "xsd:decimal")
+    is_number = {before.range.name, after.range.name} <= EXACT_NUMBERS
     is_reference = before.range.kind is after.range.kind is RangeKind.CLASS
-    return before.range == after.range or widened or is_reference
+    return before.range == after.range or is_number or is_reference
 
 
 def _in_family(before: Property, after: Property, value: Json) -> Json:

@@ -107,7 +107,7 @@ class _Elaboration:
 
     def __init__(self, rules: _Rules, document: dict[str, Json], label: str, depth: int = 0) -> None:
         self._rules = rules
-        self._document = document
+        self._document = rules.schema.prefixes.with_short_members(document)
         self._label = label
         self._depth = depth
         self._found: list[tuple[Path, Mismatch]] = []

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
-from data_kernel.domain.ids import RandomKey, shorten, why_refused
+from data_kernel.domain.ids import RandomKey, why_refused
 from data_kernel.domain.schema import ClassDefinition, Family, KeyKind, Property, RangeKind, Schema
 from data_kernel.domain.validation.keys import hash_key, lexical_key, value_hash_key
 from data_kernel.domain.validation.mismatch import Mismatch
@@ -114,7 +114,7 @@ class Identities:
         """The id that a document brings, shortened; empty where it is none, `None` where there is none."""
         if given is None:
             return None
-        short = shorten(given, self._schema.base) if isinstance(given, str) else ""
+        short = self._schema.prefixes.short_id(given) if isinstance(given, str) else ""
         if why := why_refused(short):
             message = why if isinstance(given, str) else "An id is a text."
             self._note((*path, "@id"), Mismatch(message, "id_form"))

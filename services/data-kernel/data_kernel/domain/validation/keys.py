@@ -68,7 +68,7 @@ def _pair(path: tuple[str, ...], term: str) -> str:
 
 
 def _name(schema: Schema, name: str) -> str:
-    return _quoted(schema.namespace + name, _ATOM)
+    return _quoted(schema.prefixes.full_name(name), _ATOM)
 
 
 def _quoted(text: str, mark: str) -> str:
@@ -119,7 +119,7 @@ def _text(schema: Schema, each: Range, value: Json) -> str:
     if isinstance(value, dict):
         return encode(value).decode()
     if each.kind is RangeKind.ENUM:
-        return f"{schema.namespace}{each.name}/{fragment(str(value))}"
+        return f"{schema.prefixes.full_name(each.name)}/{fragment(str(value))}"
     if each.kind is RangeKind.CLASS:
         return full_id(schema, str(value))
     if isinstance(value, bool):
@@ -128,5 +128,5 @@ def _text(schema: Schema, each: Range, value: Json) -> str:
 
 
 def full_id(schema: Schema, document_id: str) -> str:
-    """The id with the database's `@base`, unless it is an IRI already."""
-    return document_id if "://" in document_id else schema.base + document_id
+    """The id with the `@base` or its prefix in full, unless it is an IRI already."""
+    return schema.prefixes.full_id(document_id)

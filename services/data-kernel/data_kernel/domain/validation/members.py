@@ -66,7 +66,7 @@ class MemberReader:
         if not isinstance(name, str):
             self._note(place, Mismatch("A document names its class.", "type_missing"))
             return None
-        definition = self._schema.classes.get(name.removeprefix(self._schema.namespace))
+        definition = self._schema.classes.get(self._schema.prefixes.short_name(name))
         if definition is None:
             self._note(place, Mismatch("There is no class of this name.", "unknown_class"))
         elif definition.is_abstract:
@@ -101,7 +101,7 @@ class MemberReader:
         if self._depth >= MAX_NESTED:
             raise Mismatch(f"Documents stand at most {MAX_NESTED} deep in each other.", "too_deep")
         self._depth += 1
-        values = self.read(definition, value, path)
+        values = self.read(definition, self._schema.prefixes.with_short_members(value), path)
         self._depth -= 1
         self.has_subdocuments = True
         given: dict[str, Json] = {"@id": value["@id"]} if "@id" in value else {}

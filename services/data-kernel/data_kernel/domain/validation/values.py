@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from data_kernel.domain.ids import shorten, why_refused
+from data_kernel.domain.ids import why_refused
 from data_kernel.domain.schema import Family, Property, Range, RangeKind, Schema
 from data_kernel.domain.validation.datatypes import NORMALISERS
 from data_kernel.domain.validation.mismatch import Mismatch
@@ -116,7 +116,7 @@ class ValueReader:
     def _enum_value(self, name: str, value: Json) -> Json:
         allowed = self._schema.enums[name].values
         if isinstance(value, str):
-            short = unquote(value.removeprefix(f"{self._schema.namespace}{name}/"))
+            short = unquote(value.removeprefix(f"{self._schema.prefixes.full_name(name)}/"))
             for candidate in (value, short):
                 if candidate in allowed:
                     return candidate
@@ -129,7 +129,7 @@ class ValueReader:
                 return value or None
         if not isinstance(value, str):
             raise Mismatch(f"A reference to {class_name} is the id of a document.")
-        target = shorten(value, self._schema.base)
+        target = self._schema.prefixes.short_id(value)
         if why := why_refused(target):
             raise Mismatch(why)
         self._references.append((target, class_name, path))

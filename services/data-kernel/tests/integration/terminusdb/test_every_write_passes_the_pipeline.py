@@ -16,6 +16,7 @@ from shared.errors import Unsupported
 from shared.security import issue_user_token, make_user_token_secret
 
 DOCUMENT = "/api/document/{path}"
+CONTEXT = {"@type": "@context", "@base": "terminusdb:///data/", "@schema": "terminusdb:///schema#"}
 PATH = "/api/document/admin/free"
 SAID = "author=a&message=m"
 # Each is tried on a database with the classes Movie and Unused and the document Movie/A.
@@ -28,7 +29,7 @@ WRITES: list[tuple[str, dict[str, Any]]] = [
     ("DELETE", {"url": f"{PATH}?{SAID}&nuke=true"}),
     ("DELETE", {"url": f"{PATH}?{SAID}", "json": ["Movie/A"]}),
     ("POST", {"url": f"{PATH}?{SAID}&graph_type=schema", "json": {**MOVIE, "@id": "Other"}}),
-    ("POST", {"url": f"{PATH}?{SAID}&graph_type=schema&full_replace=true", "json": [MOVIE]}),
+    ("POST", {"url": f"{PATH}?{SAID}&graph_type=schema&full_replace=true", "json": [CONTEXT, MOVIE]}),
     ("PUT", {"url": f"{PATH}?{SAID}&graph_type=schema&create=true", "json": {**MOVIE, "@id": "Other"}}),
     ("DELETE", {"url": f"{PATH}?{SAID}&graph_type=schema&id=Unused"}),
 ]

@@ -409,13 +409,23 @@ def test_the_log_and_the_commit_graph_agree(http: httpx2.Client, free_db: str) -
 def test_a_whole_schema_is_replaced_at_once(http: httpx2.Client, free_db: str) -> None:
     said = {**SAID, "graph_type": "schema"}
     box = {"@type": "Class", "@id": "Box", "size": "xsd:integer"}
-    replaced = http.post(document(free_db), params={**said, "full_replace": "true"}, json=[box])
-    assert replaced.json() == ["Box"]
-    classes = http.get(document(free_db), params={"graph_type": "schema", "as_list": "true", "type": "Class"}).json()
-    assert classes == [box]
+    full = {**said, "full_replace": "true"}
+    without_context = http.post(document(free_db), params=full, json=[box])
+    assert kind(without_context)[3] == "api:NoContextFoundInSchema"
+    context = {"@type": "@context", "@base": "terminusdb:///data/", "@schema": "terminusdb:///schema#"}
+    assert kind(http.post(document(free_db), params=said, json=context))[3] == "api:InsertingContext"
+    assert http.post(document(free_db), params=full, json=[context, box]).json() == ["Box"]
+    asked = {"graph_type": "schema", "as_list": "true"}
+    assert http.get(document(free_db), params={**asked, "type": "sys:Class"}).json() == [box]
+    assert http.get(document(free_db), params={**asked, "type": "Class"}).json() == []
+    by_iri = http.get(document(free_db), params={"graph_type": "schema", "id": "terminusdb://context"}).json()
+    assert by_iri == {**context, "@id": "terminusdb://context", "@type": "Context"}
     over = http.post(document(free_db), params={**said, "overwrite": "true"}, json=box)
     assert (kind(over)[3], over.json()["api:error"]["api:document_id"]) == ("api:DocumentIdAlreadyExists", "Box")
     gone = http.request("DELETE", document(free_db), params={**said, "id": "Box"})
     assert gone.status_code == 204
     again = http.request("DELETE", document(free_db), params={**said, "id": "Box"})
     assert kind(again)[3] == "api:DocumentNotFound"
+    assert http.post(document(free_db), params=said, json=box).status_code == 200
+    assert http.request("DELETE", document(free_db), params={**said, "nuke": "true"}).status_code == 204
+    assert http.get(document(free_db), params=asked).json() == [context]

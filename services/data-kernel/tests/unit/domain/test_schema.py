@@ -103,9 +103,14 @@ WRONG = [
         "documentation",
     ),
     (
+        a_class(**{"@documentation": {"@language": "nonsense"}}),
+        "Bad#/@documentation/@language",
+        "unknown_language",
+    ),
+    (
         a_class(**{"@documentation": [{"@language": "en"}, {"@language": "en"}]}),
         "Bad#/@documentation/1/@language",
-        "documentation",
+        "language_repeated",
     ),
     (a_class(**{"@documentation": "x"}), "Bad#/@documentation", "documentation"),
     (a_class(**{"@inherits": "Nowhere"}), "Bad#/@inherits", "unknown_parent"),

@@ -243,3 +243,25 @@ def test_a_reference_may_lead_to_a_class_below_as_long_as_it_is_below(branch):
     branch.insert({"@type": "Holder", "@id": "Holder/1", "to": "Employee/1"})
     assert violations(branch, branch.planners.put_schema([a_class("Employee")])) == [("Holder/1#/to", "reference")]
     branch.put_schema(below | {"more": optional("xsd:string")})
+
+
+def test_a_class_may_be_named_by_a_prefix_of_the_context(branch):
+    context = {"@type": "@context", "@base": "terminusdb:///data/", "@schema": "terminusdb:///schema#"}
+    thing = a_class("http://ex.org/Thing", **{"terminusdb:///schema#name": "http://www.w3.org/2001/XMLSchema#string"})
+    unknown = branch.planners.put_schema([a_class("ex:Thing")])
+    assert violations(branch, unknown) == [("ex:Thing#/@id", "name")]
+    branch.put_schema(context | {"ex": "http://ex.org/"}, thing)
+    assert (
+        branch.view.documents[Graph.SCHEMA]["ex:Thing"].body
+        == b'{"@id":"ex:Thing","@type":"Class","name":"xsd:string"}'
+    )
+    branch.put_schema(context)
+    assert branch.insert({"@type": "ex:Thing", "@id": "ex:Thing/1", "name": "n"}).ids == ("ex:Thing/1",)
+
+
+def test_a_prefix_that_would_write_stored_ids_otherwise_is_refused(branch):
+    context = {"@type": "@context", "@base": "terminusdb:///data/", "@schema": "terminusdb:///schema#"}
+    branch.put_schema(a_class("Far", **{"@base": "http://ex.org/far/"}, title="xsd:string"))
+    branch.insert({"@type": "Far", "@id": "http://ex.org/far/1", "title": "n"})
+    planner = branch.planners.put_schema([context | {"ex": "http://ex.org/"}])
+    assert violations(branch, planner) == [("http://ex.org/far/1#/@id", "id_mismatch")]
