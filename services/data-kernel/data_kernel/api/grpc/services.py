@@ -6,6 +6,7 @@ from data_kernel.api.grpc.facade import FacadeDocumentServicer, FacadeQueryServi
 from data_kernel.api.grpc.history import HistoryServicer
 from data_kernel.api.grpc.queries import QueryServicer
 from data_kernel.api.grpc.schema import SchemaServicer
+from data_kernel.api.grpc.versioning import VersioningServicer
 from data_kernel.application.kernel import Kernel
 from shared.grpc.generated import data_kernel_pb2_grpc
 from shared.grpc.generated.data_kernel.v1 import (
@@ -14,6 +15,7 @@ from shared.grpc.generated.data_kernel.v1 import (
     history_pb2_grpc,
     query_pb2_grpc,
     schema_pb2_grpc,
+    versioning_pb2_grpc,
 )
 from shared.grpc.server import Registration
 
@@ -32,6 +34,11 @@ def registrations(kernel: Kernel) -> list[Registration]:
             history_pb2_grpc.add_HistoryServiceServicer_to_server, HistoryServicer(kernel), f"{v1}HistoryService"
         ),
         Registration(schema_pb2_grpc.add_SchemaServiceServicer_to_server, SchemaServicer(kernel), f"{v1}SchemaService"),
+        Registration(
+            versioning_pb2_grpc.add_VersioningServiceServicer_to_server,
+            VersioningServicer(kernel),
+            f"{v1}VersioningService",
+        ),
         Registration(
             data_kernel_pb2_grpc.add_DocumentServiceServicer_to_server,
             FacadeDocumentServicer(kernel),
