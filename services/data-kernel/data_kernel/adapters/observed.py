@@ -23,6 +23,7 @@ from data_kernel.application.streams import closing
 from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.retention import Collected, Retention
 from shared.errors import DeadlineExceeded, OmsError
 from shared.telemetry import names
 
@@ -129,6 +130,11 @@ class ObservedStore:
         """As the port says, without a time limit: it takes as long as the history is."""
         with self._measured("purge"):
             return await self._inner.purge(request)
+
+    async def collect(self, database: str, retention: Retention, *, dry_run: bool = False) -> Collected:
+        """As the port says, without a time limit: it takes as long as there is much to look at."""
+        with self._measured("collect"):
+            return await self._inner.collect(database, retention, dry_run=dry_run)
 
     @property
     def purge_epoch(self) -> int:

@@ -23,6 +23,7 @@ from shared.grpc.generated.common.v1 import common_pb2
 from shared.grpc.generated.data_kernel.v1 import (
     branch_pb2,
     document_pb2,
+    governance_pb2,
     history_pb2,
     query_pb2,
     schema_pb2,
@@ -32,7 +33,10 @@ from shared.security import issue_user_token, make_user_token_secret
 
 SERVICES = [
     facade.DESCRIPTOR,
-    *(module.DESCRIPTOR for module in (branch_pb2, document_pb2, history_pb2, query_pb2, schema_pb2, versioning_pb2)),
+    *(
+        module.DESCRIPTOR
+        for module in (branch_pb2, document_pb2, governance_pb2, history_pb2, query_pb2, schema_pb2, versioning_pb2)
+    ),
 ]
 BODY = b'{"@type":"Movie","title":"New"}'
 MAIN, SIDE = common_pb2.Revision(branch="main"), common_pb2.Revision(branch="dev/oms/side")
@@ -111,6 +115,7 @@ RPC_OTHERS = {
     "data_kernel.v1.HistoryService/DiffCommits",
     *(f"data_kernel.v1.VersioningService/{rest}" for rest in ("ListTags", "GetTag", "SetTag", "DeleteTag")),
     "data_kernel.v1.HistoryService/Watch",
+    "data_kernel.v1.GovernanceService/CollectGarbage",
     *(f"data_kernel.v1.BranchService/{verb}Database" for verb in ("Create", "Delete")),
     *(f"data_kernel.v1.BranchService/{rest}" for rest in ("ListBranches", "CreateBranch", "DeleteBranch")),
 }

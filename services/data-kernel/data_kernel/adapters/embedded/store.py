@@ -9,7 +9,7 @@ from typing import Self
 
 import apsw
 
-from data_kernel.adapters.embedded.collecting import Collected, Collector, Leases, Retention
+from data_kernel.adapters.embedded.collecting import Collector, Leases
 from data_kernel.adapters.embedded.commits import commits, history
 from data_kernel.adapters.embedded.disk import file, mounts
 from data_kernel.adapters.embedded.disk.faults import report_storage
@@ -38,6 +38,7 @@ from data_kernel.application.ports import (
 from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.retention import Collected, Retention
 from shared.errors import Unavailable
 
 
@@ -155,13 +156,10 @@ class EmbeddedStore:
         await self._writer.between(purging.truncate_log)
         return outcome
 
-    async def collect(self, database: str, retention: Retention | None = None, *, dry_run: bool = False) -> Collected:
-        """Take out of a database what nothing needs any more; with `dry_run` tell what that would be.
-
-        Errors: `NotFound`; `Unavailable` as for a write, after which it may be begun anew.
-        """
+    async def collect(self, database: str, retention: Retention, *, dry_run: bool = False) -> Collected:
+        """As the port says."""
         collect = self._collector.estimate if dry_run else self._collector.collect
-        return await collect(database, retention or Retention())
+        return await collect(database, retention)
 
     @property
     def purge_epoch(self) -> int:

@@ -39,6 +39,7 @@ _ENDPOINTS: Mapping[tuple[str, str], str] = {
     ("optimize", "POST"): "Optimize",
     ("diff", "POST"): "Diff",
     ("patch", "POST"): "Patch",
+    ("migration", "POST"): "Migration",
     ("prefixes", "GET"): "Prefix",
     ("schema", "GET"): "Frame",
     ("schema", "POST"): "Frame",

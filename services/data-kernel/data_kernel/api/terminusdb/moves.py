@@ -45,7 +45,7 @@ async def rebase(request: Request, kernel: TheKernel) -> Response:
     reports: list[Json] = [_report(each) for each in done.replayed]
     told: dict[str, Json] = {} if done.common is None else {"common_commit_id": done.common}
     told |= {"forwarded_commits": await forwarded(kernel, write.resource, done), "rebase_report": reports}
-    return success("api:RebaseResponse", branch_headers(done.outcome.branch), **told)
+    return success("api:RebaseResponse", branch_headers(done.outcome.branch), told=told)
 
 
 async def squash(request: Request, kernel: TheKernel) -> Response:
@@ -62,8 +62,8 @@ async def squash(request: Request, kernel: TheKernel) -> Response:
     await write.run(call)
     old, made = [None if each is None else _commit_path(asked.resource, each) for each in heads]
     if made is None:
-        return success("api:EmptySquashResponse", empty_commit=True)
-    return success("api:SquashResponse", commit=made, old_commit=old)
+        return success("api:EmptySquashResponse", told={"empty_commit": True})
+    return success("api:SquashResponse", told={"commit": made, "old_commit": old})
 
 
 async def reset(request: Request, kernel: TheKernel) -> Response:

@@ -90,6 +90,9 @@ _BODIES: Mapping[tuple[str, str], str] = {
     ("/prefix/{path:path}", "POST"): "`{uri}`",
     ("/prefix/{path:path}", "PUT"): "`{uri}`",
     ("/schema/{path:path}", "POST"): "The parameters of a GET.",
+    ("/migration/{path:path}", "POST"): (
+        "`{author, message, operations, dry_run?, verbose?}`: operations such as `CreateClassProperty`, in order."
+    ),
     ("/diff", "POST"): "`{before, after, keep?, copy_value?}`",
     ("/diff/{path:path}", "POST"): (
         "`{before_data_version, after_data_version, document_id?, start?, count?, keep?, copy_value?}`, or "

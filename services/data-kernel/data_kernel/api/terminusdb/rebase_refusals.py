@@ -86,4 +86,5 @@ class _Telling:
 
     def _property(self, violation: Violation) -> Property | None:
         subject, names = place_of(violation)
-        return self.written.property_of(self.written.document(subject), names[0]) if names else None
+        definition = self.written.definition(self.written.document(subject))
+        return definition.properties.get(names[0]) if definition is not None and names else None

@@ -16,6 +16,7 @@ from data_kernel.application.ports.requests import (
 from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.retention import Collected, Retention
 
 
 class DocumentStore(Protocol):
@@ -84,6 +85,13 @@ class DocumentStore(Protocol):
 
         A purged version is `Gone` to `get`, with the certificate's id. Listings, diffs, histories and planners see it
         like a document that is not there.
+        """
+
+    async def collect(self, database: str, retention: Retention, *, dry_run: bool = False) -> Collected:
+        """Take out of a database what nothing needs any more; with `dry_run` tell what that would be.
+
+        What is being read, and what is still to be announced, is needed. `Unavailable` as for a write, after which it
+        may be begun anew.
         """
 
     @property

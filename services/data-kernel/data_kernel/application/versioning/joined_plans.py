@@ -1,17 +1,18 @@
 """Plans of what was joined, checked on the writer's state: what each side may do, both together may not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_kernel.application.document_plans import refused
 from data_kernel.application.integrity import broken_references, references_left
 from data_kernel.application.ports import Plan, Planner, WriterView
 from data_kernel.application.raw_documents import RAW_TYPE
+from data_kernel.application.remaining import Remaining
 from data_kernel.application.revalidation import revalidate
 from data_kernel.application.schemas import SchemaCache, schema_documents
 from data_kernel.application.versioning.joining import Joined, Sides, UnionRefused
 from data_kernel.domain.databases import Database
-from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.documents import Change
 from data_kernel.domain.schema import Schema, parse_schema
 from data_kernel.domain.validation import Elaborated, elaborate
 from shared.canonical import decode
@@ -81,41 +82,13 @@ def unchecked(joined: Joined) -> Planner:
     return lambda _: Plan((), (*joined.classes, *joined.documents))
 
 
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """The state without the documents that are written: these are looked up among what is written alone."""
-
-    view: WriterView
-    written: frozenset[str]
-
-    @property
-    def head(self) -> str | None:
-        return self.view.head
-
-    @property
-    def schema_version(self) -> str:
-        return self.view.schema_version
-
-    def get(self, graph: Graph, document_id: str) -> StoredDocument | None:
-        if graph is Graph.INSTANCE and document_id in self.written:
-            return None
-        return self.view.get(graph, document_id)
-
-    def scan(self, graph: Graph, type_name: str | None = None) -> Iterator[StoredDocument]:
-        hidden = self.written if graph is Graph.INSTANCE else frozenset()
-        return (each for each in self.view.scan(graph, type_name) if each.id not in hidden)
-
-    def referrers(self, document_id: str) -> Iterator[str]:
-        return (each for each in self.view.referrers(document_id) if each not in self.written)
-
-
-def _rest(view: WriterView, written: Sequence[Change]) -> _Rest:
-    return _Rest(view, frozenset(each.id for each in written))
+def _rest(view: WriterView, written: Sequence[Change]) -> Remaining:
+    return Remaining(view, frozenset(each.id for each in written))
 
 
 def _elaborated(schema: Schema, body: bytes) -> Elaborated:
     document = decode(body)
-    return elaborate(schema, document if isinstance(document, dict) else {})
+    return elaborate(schema, document if isinstance(document, dict) else {}, is_stored=True)
 
 
 def _change(change: Change, held: Elaborated) -> Change:
