@@ -7,7 +7,6 @@ from typing import NamedTuple
 from data_kernel.adapters.embedded.tree import editing, walking
 from data_kernel.adapters.embedded.tree.nodes import Leaf, Node, NodeSource, below
 
-
 Append = Callable[[Node, bytes], int]
 """Takes a node, which has only positions below it, and its bytes; gives the position at which it will be found."""
 
