@@ -7,6 +7,7 @@ from shared.grpc.generated import data_kernel_pb2  # noqa: F401 - its services j
 from shared.grpc.generated.data_kernel.v1 import (  # noqa: F401 - likewise
     branch_pb2,
     document_pb2,
+    governance_pb2,
     history_pb2,
     query_pb2,
     schema_pb2,
@@ -16,7 +17,7 @@ from shared.grpc.generated.event_gateway.v1 import event_gateway_pb2  # noqa: F4
 from shared.grpc.generated.scheduler.v1 import scheduler_pb2  # noqa: F401 - likewise
 
 KERNEL = (
-    *(f"data_kernel.v1.{name}Service" for name in ("Document", "Branch", "History", "Query", "Schema")),
+    *(f"data_kernel.v1.{name}Service" for name in ("Document", "Branch", "Governance", "History", "Query", "Schema")),
     "data_kernel.DocumentService",
     "data_kernel.QueryService",
 )

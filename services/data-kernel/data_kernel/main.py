@@ -74,6 +74,9 @@ class Process:
             self._kernel = Kernel.build(cached, self.settings, self.metrics)
             await self._kernel.databases.prepare()
             await stack.enter_async_context(self._announcing(store))
+            if self.settings.gc_interval_s:
+                collecting = self._kernel.collecting.run(self.settings.gc_interval_s)
+                await stack.enter_async_context(background("collecting", collecting))
             yield self._kernel
 
     async def _open_store(self) -> EmbeddedStore:

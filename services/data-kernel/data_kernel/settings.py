@@ -1,12 +1,14 @@
 """What the kernel can be told from the outside."""
 
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from shared.limits import MB
 from shared.settings import ServiceSettings
+
+Days = Annotated[float, Field(ge=0, le=36_500)]
 
 
 class KernelSettings(ServiceSettings):
@@ -24,6 +26,12 @@ class KernelSettings(ServiceSettings):
     """How long one call to the store may take before its caller is answered DEADLINE_EXCEEDED."""
     store_cache_bytes: int = Field(64 * MB, ge=0)
     """Memory for documents that were just read."""
+    gc_interval_s: float = Field(6 * 3600.0, ge=0, le=30 * 86_400)
+    """How long after its start, and after each collection, the kernel collects garbage; 0: never by itself."""
+    gc_unattached_days: Days = 30.0
+    """Age up to which a commit is kept that no branch or tag has, and up to which the heads in a branch's log are."""
+    gc_horizons_days: dict[str, Days] = Field({"*/scheduler/*": 7.0, "*/embedding/*": 7.0})
+    """Patterns of branches whose older history is cut, and its age; the first that matches. Others keep all of it."""
     grpc_grace_s: float = Field(5.0, ge=0, le=60)
     """How long calls in progress may take to end when the process stops."""
     api_user: str | None = Field(None, pattern=r"^[^:]+$")

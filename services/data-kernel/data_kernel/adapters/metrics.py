@@ -15,6 +15,13 @@ class PrometheusMetrics:
         )
         self._scans = registry.gauge(names.STORE_SCANS_IN_PROGRESS, "Listings and diffs that the store is reading.")
         self._rows = registry.counter(names.STORE_ROWS_SCANNED, "Documents that listings and diffs looked at.")
+        self._collected_commits = registry.counter(names.COLLECTED_COMMITS, "Commits that collections took out.")
+        self._collected_bytes = registry.counter(names.COLLECTED_BYTES, "Bytes that collections took out.")
+
+    def collected(self, commits: int, size_bytes: int) -> None:
+        """A collection took so many commits and bytes out."""
+        self._collected_commits.inc(commits)
+        self._collected_bytes.inc(size_bytes)
 
     def store_call(self, operation: str, outcome: str, duration_s: float) -> None:
         """One call to the store has ended; `outcome` is `ok` or the reason of its error."""

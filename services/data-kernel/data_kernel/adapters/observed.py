@@ -11,6 +11,7 @@ from opentelemetry.trace import StatusCode, Tracer
 from data_kernel.application.ports import (
     DetachedRequest,
     DocumentStore,
+    Idempotency,
     MoveRequest,
     PurgeOutcome,
     PurgeRequest,
@@ -22,6 +23,7 @@ from data_kernel.application.streams import closing
 from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.retention import Collected, Retention
 from shared.errors import DeadlineExceeded, OmsError
 from shared.telemetry import names
 
@@ -114,15 +116,25 @@ class ObservedStore:
         async with self._call("write_detached", request.database, request.branch):
             return await self._inner.write_detached(request)
 
-    async def move_branch(self, request: MoveRequest) -> Branch:
+    async def move_branch(self, request: MoveRequest) -> WriteOutcome:
         """As the port says."""
         async with self._call("move_branch", request.database, request.branch):
             return await self._inner.move_branch(request)
+
+    async def answer_of(self, database: str, actor: str, asked: Idempotency) -> WriteOutcome | None:
+        """As the port says."""
+        async with self._call("answer_of", database):
+            return await self._inner.answer_of(database, actor, asked)
 
     async def purge(self, request: PurgeRequest) -> PurgeOutcome:
         """As the port says, without a time limit: it takes as long as the history is."""
         with self._measured("purge"):
             return await self._inner.purge(request)
+
+    async def collect(self, database: str, retention: Retention, *, dry_run: bool = False) -> Collected:
+        """As the port says, without a time limit: it takes as long as there is much to look at."""
+        with self._measured("collect"):
+            return await self._inner.collect(database, retention, dry_run=dry_run)
 
     @property
     def purge_epoch(self) -> int:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 from data_kernel.application.addressing import Addresses
 from data_kernel.application.branches import Branches
 from data_kernel.application.databases import Databases
+from data_kernel.application.governance.collecting import Collecting, CollectingMetrics, retention_of
 from data_kernel.application.history import History
 from data_kernel.application.hooks import CommitHookPipeline, HookMetrics, Validator
 from data_kernel.application.ports import DocumentStore
@@ -16,10 +17,15 @@ from data_kernel.application.state_shapes import StateShapes
 from data_kernel.application.versioning.joining import Joining
 from data_kernel.application.versioning.merges import Merges
 from data_kernel.application.versioning.moves import Moves
+from data_kernel.application.versioning.patches import Patches
 from data_kernel.application.versioning.replays import Replays
 from data_kernel.application.versioning.tags import Tags
 from data_kernel.application.writes import Writes
 from data_kernel.settings import KernelSettings
+
+
+class KernelMetrics(HookMetrics, CollectingMetrics, Protocol):
+    """All that the use cases count and measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +45,16 @@ class Kernel:
     moves: Moves
     merges: Merges
     replays: Replays
+    patches: Patches
     shapes: StateShapes
+    collecting: Collecting
 
     @classmethod
     def build(
         cls,
         store: DocumentStore,
         settings: KernelSettings,
-        metrics: HookMetrics,
+        metrics: KernelMetrics,
         validators: Sequence[Validator] = (),
     ) -> Self:
         """Put the use cases together; nothing is read or written yet. Every write passes the `validators` in order."""
@@ -55,6 +63,7 @@ class Kernel:
         pipeline = CommitHookPipeline(store, addresses, metrics, env, validators)
         schemas, shapes, moves = SchemaCache(), StateShapes(store), Moves(store, addresses, pipeline)
         merges = Merges(store, moves, Joining(store, shapes), pipeline, schemas)
+        retention = retention_of(settings.gc_unattached_days, settings.gc_horizons_days)
         return cls(
             settings=settings,
             store=store,
@@ -69,5 +78,7 @@ class Kernel:
             moves=moves,
             merges=merges,
             replays=Replays(store, moves, merges, pipeline, schemas),
+            patches=Patches(store, addresses, pipeline, schemas, limits),
             shapes=shapes,
+            collecting=Collecting(store, addresses, retention, metrics),
         )

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from data_kernel.application.attribution import require_caller
+from data_kernel.application.governance.operators import require_operator
 from data_kernel.application.ports import Outbox, OutboxEntry
 from data_kernel.application.relay import Relay
 from shared.context import CallContext
-from shared.errors import Forbidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +26,11 @@ class OutboxDesk:
 
     async def standing(self, context: CallContext) -> Standing:
         """How the outbox stands."""
-        _require_admin(context)
+        require_operator(context, "the outbox")
         depth, oldest_age_s = await self._outbox.depth()
         return Standing(depth, oldest_age_s, tuple(await self._outbox.dead_letters()))
 
     async def retry(self, sequence: int, context: CallContext) -> None:
         """Take a dead letter up again; `NotFound`."""
-        _require_admin(context)
+        require_operator(context, "the outbox")
         await self._relay.retry(sequence)
-
-
-def _require_admin(context: CallContext) -> None:
-    if not require_caller(context).is_admin:
-        raise Forbidden("the outbox is for admins")

@@ -7,7 +7,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.errors import InvalidInput
+from data_kernel.application.ports import DocumentStore
+from data_kernel.domain.databases import Revision, State
+from shared.errors import Gone, InvalidInput, NotFound
 
 _VERSION = 1
 _MAX_TOKEN_CHARS = 4096
@@ -42,6 +44,19 @@ def read_token(token: str, listing: Listing) -> Place:
     if digest != _digest(place, listing):
         raise InvalidInput("page_token: it is damaged, or belongs to another query or caller", field="page_token")
     return place
+
+
+async def state_of(store: DocumentStore, database: str, place: Place | None, named: Revision) -> State:
+    """The state that a listing goes on with from its `place`, or begins with where it has none.
+
+    `Gone` where garbage collection has taken it meanwhile.
+    """
+    if place is None:
+        return await store.resolve(database, named)
+    try:
+        return await store.resolve(database, Revision(commit=place.commit))
+    except NotFound as error:
+        raise Gone("page_token: the state that it goes on with is there no more", field="page_token") from error
 
 
 def _decode(token: str) -> tuple[Place, str]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from data_kernel.application.addressing import NEWEST, Addresses, NamedRevision, query_fields
 from data_kernel.application.attribution import require_caller
 from data_kernel.application.ids import check_id
-from data_kernel.application.pagination import Listing, Place, read_token, write_token
+from data_kernel.application.pagination import Listing, Place, read_token, state_of, write_token
 from data_kernel.application.ports import DocumentStore, ScanQuery
 from data_kernel.application.streams import closing
-from data_kernel.domain.databases import Database, Revision, State
+from data_kernel.domain.databases import Database, State
 from data_kernel.domain.digests import etag
 from data_kernel.domain.documents import Graph, StoredDocument
 from data_kernel.domain.schema import CONTEXT_ID
@@ -166,13 +166,15 @@ class Reads:
         return found, document
 
     async def referrers(
-        self, database: str, revision: NamedRevision, document_id: str, context: CallContext
+        self, database: str, revision: NamedRevision, document_ids: Sequence[str], context: CallContext
     ) -> list[StoredDocument]:
-        """The documents that refer to one, in order of id bytes."""
-        check_id(document_id, self._limits)
+        """The documents that refer to one or more of these, each once."""
         found = await self._state(database, revision, context)
-        ids = await self._store.referrers(found.database.name, found.state, document_id)
-        stored = await self._store.get(found.database.name, found.state, ids)
+        ids: dict[str, None] = {}
+        for document_id in document_ids:
+            check_id(document_id, self._limits)
+            ids |= dict.fromkeys(await self._store.referrers(found.database.name, found.state, document_id))
+        stored = await self._store.get(found.database.name, found.state, [*ids])
         return [each for each in stored if each is not None]
 
     async def schema(
@@ -203,7 +205,7 @@ class Reads:
         asked = [*query_fields(named).values(), query.type_name, query.graph, str(query.skip)]
         bound = Listing(require_caller(context).actor, ["documents", database.name, *asked])
         place = read_token(query.page_token, bound) if query.page_token else None
-        state = await self._store.resolve(database.name, Revision(commit=place.commit) if place else named)
+        state = await state_of(self._store, database.name, place, named)
         return Documents(self._store, Found(database, state, ()), query, place.last_key if place else None, bound)
 
     async def _state(self, database: str, revision: NamedRevision, context: CallContext) -> Found:

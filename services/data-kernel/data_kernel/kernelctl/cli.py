@@ -193,10 +193,9 @@ def gc(
     dry_run: Annotated[bool, typer.Option(help="Take nothing; tell what would go.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take out what nothing names any more, 30 days after anything named it; no kernel may run."""
+    """Take out what nothing names any more, so many days after anything named it as the settings say."""
     place = _place(context)
-    _answered(lambda: is_owned(place.path))
-    for name, collected in _answered(lambda: asyncio.run(collect(place.path, db, dry_run=dry_run))):
+    for name, collected in _answered(lambda: asyncio.run(collect(place, db, dry_run=dry_run))):
         if as_json:
             telling.tell_json({"database": name, "dry_run": dry_run, **asdict(collected)})
         else:

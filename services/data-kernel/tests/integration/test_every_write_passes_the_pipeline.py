@@ -22,6 +22,7 @@ from shared.grpc.generated import data_kernel_pb2 as facade
 from shared.grpc.generated.data_kernel.v1 import (
     branch_pb2,
     document_pb2,
+    governance_pb2,
     history_pb2,
     query_pb2,
     schema_pb2,
@@ -30,7 +31,7 @@ from shared.security import issue_user_token, make_user_token_secret
 
 SERVICES = [
     facade.DESCRIPTOR,
-    *(module.DESCRIPTOR for module in (branch_pb2, document_pb2, history_pb2, query_pb2, schema_pb2)),
+    *(module.DESCRIPTOR for module in (branch_pb2, document_pb2, governance_pb2, history_pb2, query_pb2, schema_pb2)),
 ]
 BODY = b'{"@type":"Movie","title":"New"}'
 PART = document_pb2.DocumentPart(total_bytes=len(BODY), last=True, data=BODY, sha256=hashlib.sha256(BODY).digest())
@@ -49,6 +50,10 @@ REST_WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/db/{db}/schema"): {"url": "/db/oms/schema", "json": {**MOVIE, "@id": "Other"}},
     ("DELETE", "/db/{db}/schema"): {"url": "/db/oms/schema?id=Unused"},
     ("POST", "/db/{db}/merge"): {"url": "/db/oms/merge", "json": {"from": {"branch": "dev/oms/side"}}},
+    ("POST", "/db/{db}/simulate-merge"): {
+        "url": "/db/oms/simulate-merge",
+        "json": {"from": {"branch": "dev/oms/side"}},
+    },
     ("POST", "/db/{db}/rebase"): {"url": "/db/oms/rebase", "json": {"onto": {"branch": "dev/oms/side"}}},
     ("POST", "/db/{db}/revert"): {"url": "/db/oms/revert", "json": {"commit": {"branch": "main"}}},
     ("POST", "/db/{db}/cherry-pick"): {"url": "/db/oms/cherry-pick", "json": {"commit": {"branch": "dev/oms/side"}}},
@@ -94,6 +99,7 @@ RPC_OTHERS = {
     "data_kernel.v1.HistoryService/GetLog",
     "data_kernel.v1.HistoryService/DiffCommits",
     "data_kernel.v1.HistoryService/Watch",
+    "data_kernel.v1.GovernanceService/CollectGarbage",
     *(f"data_kernel.v1.BranchService/{verb}Database" for verb in ("Create", "Delete")),
     *(f"data_kernel.v1.BranchService/{rest}" for rest in ("ListBranches", "CreateBranch", "DeleteBranch")),
 }

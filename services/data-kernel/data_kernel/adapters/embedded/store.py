@@ -9,7 +9,7 @@ from typing import Self
 
 import apsw
 
-from data_kernel.adapters.embedded.collecting import Collected, Collector, Leases, Retention
+from data_kernel.adapters.embedded.collecting import Collector, Leases
 from data_kernel.adapters.embedded.commits import commits, history
 from data_kernel.adapters.embedded.disk import file, mounts
 from data_kernel.adapters.embedded.disk.faults import report_storage
@@ -27,6 +27,7 @@ from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.adapters.embedded.threads.writer import Writer
 from data_kernel.application.ports import (
     DetachedRequest,
+    Idempotency,
     MoveRequest,
     PurgeOutcome,
     PurgeRequest,
@@ -37,6 +38,7 @@ from data_kernel.application.ports import (
 from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.retention import Collected, Retention
 from shared.errors import Unavailable
 
 
@@ -139,9 +141,13 @@ class EmbeddedStore:
         """As the port says."""
         return await self._writer.submit(lambda session: commits.write_detached(session, request))
 
-    async def move_branch(self, request: MoveRequest) -> Branch:
+    async def move_branch(self, request: MoveRequest) -> WriteOutcome:
         """As the port says."""
-        return await self._writer.submit(lambda session: branches.move(session, request))
+        return await self._writer.submit(lambda session: commits.move(session, request))
+
+    async def answer_of(self, database: str, actor: str, asked: Idempotency) -> WriteOutcome | None:
+        """As the port says."""
+        return await self._writer.submit(lambda session: commits.answer_of(session, database, actor, asked))
 
     async def purge(self, request: PurgeRequest) -> PurgeOutcome:
         """As the port says; answered once the bytes are out of the file and its log."""
@@ -150,13 +156,10 @@ class EmbeddedStore:
         await self._writer.between(purging.truncate_log)
         return outcome
 
-    async def collect(self, database: str, retention: Retention | None = None, *, dry_run: bool = False) -> Collected:
-        """Take out of a database what nothing needs any more; with `dry_run` tell what that would be.
-
-        Errors: `NotFound`; `Unavailable` as for a write, after which it may be begun anew.
-        """
+    async def collect(self, database: str, retention: Retention, *, dry_run: bool = False) -> Collected:
+        """As the port says."""
         collect = self._collector.estimate if dry_run else self._collector.collect
-        return await collect(database, retention or Retention())
+        return await collect(database, retention)
 
     @property
     def purge_epoch(self) -> int:

@@ -3,6 +3,7 @@
 from data_kernel.api.grpc.branches import BranchServicer
 from data_kernel.api.grpc.documents import DocumentServicer
 from data_kernel.api.grpc.facade import FacadeDocumentServicer, FacadeQueryServicer
+from data_kernel.api.grpc.governance import GovernanceServicer
 from data_kernel.api.grpc.history import HistoryServicer
 from data_kernel.api.grpc.queries import QueryServicer
 from data_kernel.api.grpc.schema import SchemaServicer
@@ -11,6 +12,7 @@ from shared.grpc.generated import data_kernel_pb2_grpc
 from shared.grpc.generated.data_kernel.v1 import (
     branch_pb2_grpc,
     document_pb2_grpc,
+    governance_pb2_grpc,
     history_pb2_grpc,
     query_pb2_grpc,
     schema_pb2_grpc,
@@ -32,6 +34,11 @@ def registrations(kernel: Kernel) -> list[Registration]:
             history_pb2_grpc.add_HistoryServiceServicer_to_server, HistoryServicer(kernel), f"{v1}HistoryService"
         ),
         Registration(schema_pb2_grpc.add_SchemaServiceServicer_to_server, SchemaServicer(kernel), f"{v1}SchemaService"),
+        Registration(
+            governance_pb2_grpc.add_GovernanceServiceServicer_to_server,
+            GovernanceServicer(kernel),
+            f"{v1}GovernanceService",
+        ),
         Registration(
             data_kernel_pb2_grpc.add_DocumentServiceServicer_to_server,
             FacadeDocumentServicer(kernel),

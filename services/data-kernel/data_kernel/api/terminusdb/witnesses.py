@@ -8,7 +8,7 @@ from data_kernel.api.terminusdb.prefixes import Prefixes
 from data_kernel.api.terminusdb.refusals import Refusal
 from data_kernel.api.terminusdb.refused_ids import RefusedIds
 from data_kernel.api.terminusdb.told_documents import Telling
-from data_kernel.domain.schema import ClassDefinition, Family, Property, RangeKind, Schema
+from data_kernel.domain.schema import ClassDefinition, Property, RangeKind, Schema
 from data_kernel.domain.validation import elaborate
 from data_kernel.domain.validation.numbers import INTEGER_BOUNDS
 from shared.canonical import Json, JsonNumber, encode
@@ -50,6 +50,7 @@ _INTEGERS = frozenset({"xsd:integer", *(f"xsd:{name}" for name in INTEGER_BOUNDS
 _NUMBERS = _INTEGERS | {"xsd:decimal", "xsd:double", "xsd:float"}
 _ANY_TEXTS = frozenset({"xsd:string", "xsd:anySimpleType"})
 _LITERAL = {"@type", "@value"}
+_MAX_NAMED = 100
 _MARKUP = "xdd:html"
 
 
@@ -87,7 +88,7 @@ def schema_check_failure(error: ValidationFailed, prefixes: Prefixes, written: W
 
     It reads a document in this order: its class, properties that the class has not, choices, then property by property
     in order of name; where one is missing, or has too many values, that is its one witness. Values that do not fit
-    have one each. How many violations there are stands in the message.
+    have one each. The message names all violations.
     """
     telling = _Telling(prefixes, written)
     violations = telling.in_order(error.violations)
@@ -103,34 +104,9 @@ def schema_check_failure(error: ValidationFailed, prefixes: Prefixes, written: W
 
 def check_failure(error: ValidationFailed, witnesses: list[Json]) -> Refusal:
     """The refusal with these witnesses."""
-    text = f"Schema check failure; violations: {len(error.violations)}"
+    told = "; ".join(f"{each.path} ({each.rule})" for each in error.violations[:_MAX_NAMED])
+    text = f"Schema check failure; violations: {len(error.violations)}: {told}"
     return Refusal(error, kind="api:SchemaCheckFailure", members={"api:witnesses": witnesses}, text=text)
-
-
-def referring(schema: Schema, prefixes: Prefixes, document: Json, target: str) -> Iterator[Json]:
-    """Witnesses of what a stored document, or a subdocument in it, refers to and would not find any more."""
-    if not isinstance(document, dict):
-        return
-    definition = schema.classes.get(str(document.get("@type")))
-    for name, value in document.items():
-        each = definition.properties.get(name) if definition is not None else None
-        elements = value if isinstance(value, list) else [value]
-        if each is None or each.range.kind is not RangeKind.CLASS:
-            continue
-        for inner in elements:
-            yield from referring(schema, prefixes, inner, target)
-        if target in elements:
-            yield _left_without(each, prefixes, str(document.get("@id")), target)
-
-
-def _left_without(each: Property, prefixes: Prefixes, holder: str, target: str) -> dict[str, Json]:
-    """A value that must be there is missing then; any other leads to what has no class."""
-    told: dict[str, Json] = {"predicate": prefixes.full_name(each.name)}
-    if each.family is Family.REQUIRED:
-        told |= {"class": prefixes.full_name(each.range.name), "instance": prefixes.full_id(holder)}
-        return {"@type": _KINDS["referenced"], **told}
-    ends: dict[str, Json] = {"object": prefixes.full_id(target), "subject": prefixes.full_id(holder)}
-    return {"@type": _KINDS["reference"], **told, **ends}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +120,10 @@ class _Telling:
 
     def in_order(self, violations: Sequence[Violation]) -> list[Violation]:
         """Those of the document that was given first, in the order in which TerminusDB meets them, then the others."""
-        subjects = list(dict.fromkeys(_place(each)[0] for each in violations))
+        subjects = list(dict.fromkeys(place_of(each)[0] for each in violations))
 
         def rank(violation: Violation) -> tuple[int, int, str]:
-            subject, names = _place(violation)
+            subject, names = place_of(violation)
             return subjects.index(subject), _RANKS.get(violation.rule, _OF_PROPERTIES), names[0] if names else ""
 
         return sorted(violations, key=rank)
@@ -156,17 +132,13 @@ class _Telling:
         """What TerminusDB says in place of witnesses about ids and names."""
         documents = [each.document for each in self.written.subjects]
         told = RefusedIds(error, self.written.schema, self.prefixes, documents)
-        return told.of(violation, self.written.document(_place(violation)[0]))
+        return told.of(violation, self.written.document(place_of(violation)[0]))
 
     def witness(self, violation: Violation) -> Json:
         """With the value where the document that has it was given, else by the place alone."""
-        subject, names = _place(violation)
+        subject, names = place_of(violation)
         document = self.written.document(subject)
-        told = (
-            self._of_document(violation, subject, document, names)
-            if document or violation.rule == "type_missing"
-            else None
-        )
+        told = self._of_document(violation, subject, document, names)
         return told if told is not None else self._placed(violation, subject, names)
 
     def _of_document(self, violation: Violation, subject: str, document: dict[str, Json], names: list[str]) -> Json:
@@ -254,7 +226,7 @@ class _Telling:
             return told
         elaborated = elaborate(self.written.schema, {**document, "@type": fitting[0].name})
         for violation in self.in_order(elaborated.violations):
-            reason = self._of_members(violation.rule, fitting[0], document, _place(violation)[1])
+            reason = self._of_members(violation.rule, fitting[0], document, place_of(violation)[1])
             if reason is not None:
                 return {**told, "reason": reason}
         return told
@@ -267,13 +239,13 @@ class _Telling:
 
     def cast_failure(self, error: ValidationFailed, violation: Violation) -> Refusal | None:
         """What TerminusDB says in place of witnesses: a fraction for an integer, a truth value for a text."""
-        subject, names = _place(violation)
+        subject, names = place_of(violation)
         document = self.written.document(subject)
         definition = self.written.definition(document)
         each = definition.properties.get(names[0]) if definition is not None and names else None
         if each is None or violation.rule != "wrong_type":
             return None
-        value, datatype = _at(document, names), self.prefixes.full_name(each.range.name)
+        value, datatype = value_at(document, names), self.prefixes.full_name(each.range.name)
         if isinstance(value, JsonNumber) and each.range.name in _INTEGERS:
             members: dict[str, Json] = {"api:document": document, "api:type": datatype, "api:value": value}
             return Refusal(error, kind="api:BadCast", members=members, text="A value could not be cast.")
@@ -289,7 +261,7 @@ class _Telling:
             "wrong_type": self._wrong_type,
             "enum_value": self._enum_value,
         }
-        value, predicate = _at(document, names), self.prefixes.full_name(each.name)
+        value, predicate = value_at(document, names), self.prefixes.full_name(each.name)
         if violation.rule == "array_dimensions":
             array = document[each.name]
             return {"@type": _KINDS[violation.rule], "array": array, "dimensions": each.dimensions}
@@ -361,13 +333,13 @@ def _holders(body: Json, names: Sequence[str], target: str) -> Iterator[str]:
             yield str(body.get("@id"))
 
 
-def _place(violation: Violation) -> tuple[str, list[str]]:
+def place_of(violation: Violation) -> tuple[str, list[str]]:
     """What a violation is about, and the steps to the place there (RFC 6901)."""
     subject, _, pointer = violation.path.partition("#")
     return subject, [each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")[1:]]
 
 
-def _at(document: Json, names: Sequence[str]) -> Json:
+def value_at(document: Json, names: Sequence[str]) -> Json:
     """What stands at a place; a value that stands alone for a list of one is its own element."""
     value = document
     for name in names:

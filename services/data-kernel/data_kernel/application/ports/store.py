@@ -5,6 +5,7 @@ from typing import Protocol
 
 from data_kernel.application.ports.requests import (
     DetachedRequest,
+    Idempotency,
     MoveRequest,
     PurgeOutcome,
     PurgeRequest,
@@ -15,6 +16,7 @@ from data_kernel.application.ports.requests import (
 from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.retention import Collected, Retention
 
 
 class DocumentStore(Protocol):
@@ -69,14 +71,27 @@ class DocumentStore(Protocol):
     async def write_detached(self, request: DetachedRequest) -> str:
         """Make a commit on no branch and tell its id; kept like every unattached commit until garbage collection."""
 
-    async def move_branch(self, request: MoveRequest) -> Branch:
-        """Move a branch, with its ref-log entry and outbox row; `Conflict` (STALE_HEAD), `NotFound`."""
+    async def move_branch(self, request: MoveRequest) -> WriteOutcome:
+        """Move a branch, with its ref-log entry, outbox row and idempotency answer; errors are a write's."""
+
+    async def answer_of(self, database: str, actor: str, asked: Idempotency) -> WriteOutcome | None:
+        """What the write or move with this key was answered; `None` where there was none.
+
+        `Conflict` where it asked for something else.
+        """
 
     async def purge(self, request: PurgeRequest) -> PurgeOutcome:
         """Take documents out; commits keep their ids. `Unavailable` where it is to be asked again to be complete.
 
         A purged version is `Gone` to `get`, with the certificate's id. Listings, diffs, histories and planners see it
         like a document that is not there.
+        """
+
+    async def collect(self, database: str, retention: Retention, *, dry_run: bool = False) -> Collected:
+        """Take out of a database what nothing needs any more; with `dry_run` tell what that would be.
+
+        What is being read, and what is still to be announced, is needed. `Unavailable` as for a write, after which it
+        may be begun anew.
         """
 
     @property

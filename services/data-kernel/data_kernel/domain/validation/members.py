@@ -23,11 +23,12 @@ class MemberReader:
     not be told.
     """
 
-    def __init__(self, schema: Schema, captures: Captures, note: Note, own: OwnDocument) -> None:
+    def __init__(self, schema: Schema, captures: Captures, note: Note, own: OwnDocument, *, is_stored: bool) -> None:
         self._schema = schema
         self._captures = captures
         self._note = note
         self._own = own
+        self._is_stored = is_stored
         self._depth = 0
         self.references: list[tuple[str, str, Path]] = []
         """Id, class and place of each reference."""
@@ -35,7 +36,7 @@ class MemberReader:
         """Whether one has been met."""
 
     def read(self, definition: ClassDefinition, document: dict[str, Json], above: Path = ()) -> dict[str, Json]:
-        """The values of a document in canonical form, save that subdocuments in them have no ids yet."""
+        """The values of a document in canonical form, save that subdocuments have no ids, and sets no order yet."""
         unread: set[str] = set()
 
         def note(path: Path, mismatch: Mismatch) -> None:
@@ -43,7 +44,8 @@ class MemberReader:
             self._note(path, mismatch)
 
         document = self._schema.prefixes.with_short_members(document)
-        reader = ValueReader(self._schema, note, self._inner, self.references, above)
+        may_be_joined = self._is_stored and self._depth > 0
+        reader = ValueReader(self._schema, note, self._inner, self.references, above, may_be_joined=may_be_joined)
         for name in document:
             if name not in definition.properties and name not in _KEYWORDS:
                 note((*above, name), _surplus(name))

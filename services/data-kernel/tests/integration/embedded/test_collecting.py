@@ -6,15 +6,17 @@ from datetime import timedelta
 import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore
-from data_kernel.adapters.embedded.collecting import Retention, cutting, sweeping
+from data_kernel.adapters.embedded.collecting import cutting, sweeping
 from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.application.ports import DetachedRequest, MoveRequest, Plan, ScanQuery, WriteRequest
 from data_kernel.domain.commits import Attribution, RefCause
 from data_kernel.domain.databases import Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph
+from data_kernel.domain.retention import Retention
 from shared.errors import NotFound
 
-AT_ONCE = Retention(unattached=timedelta(0), horizons=())
+AT_ONCE = Retention(unattached=timedelta(0))
+A_MONTH = Retention(timedelta(days=30), (("*/scheduler/*", timedelta(days=7)),))
 DAY_US = 24 * 3600 * 1_000_000
 
 
@@ -111,17 +113,17 @@ async def test_what_no_branch_has_goes_with_its_bytes(store, path, clock, attrib
 async def test_what_is_young_or_unannounced_or_tagged_stays(store, path, clock, attribution) -> None:
     await write(store, attribution, {"Movie/1": b"kept"})
     lost = await lose(store, attribution)
-    assert (await store.collect("oms")).commits == 0, "younger than a month"
+    assert (await store.collect("oms", A_MONTH)).commits == 0, "younger than a month"
     clock.now_us += 31 * DAY_US
     await store.set_tag(Tag("oms", "released", lost))
-    assert (await store.collect("oms")).commits == 0, "tagged"
+    assert (await store.collect("oms", A_MONTH)).commits == 0, "tagged"
     await store.delete_tag("oms", "released")
     await write(store, attribution, {"Movie/2": b"2"}, "unannounced")
     await store.delete_branch("oms", "unannounced", attribution)
     clock.now_us += 31 * DAY_US
-    assert (await store.collect("oms")).commits == 5, "not the one that is still to be announced"
+    assert (await store.collect("oms", A_MONTH)).commits == 5, "not the one that is still to be announced"
     await announce_all(store)
-    assert (await store.collect("oms")).commits == 1
+    assert (await store.collect("oms", A_MONTH)).commits == 1
     assert_holds(path)
 
 
@@ -165,7 +167,7 @@ async def test_a_branch_with_a_horizon_keeps_its_newest(store, path, clock, attr
     await announce_all(store)
     expected = await documents_of(store, commits[-1])
     oldest = 200 - 70
-    collected = await store.collect("oms")
+    collected = await store.collect("oms", A_MONTH)
     assert collected.commits == pytest.approx(oldest, abs=2)
     state = State(commits[-1], None)
     log = [commit.id for commit in await store.log("oms", state, limit=1000)]

@@ -20,8 +20,9 @@ def own_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         with kernel.http() as http:
             fill(http)
         token_file = tmp_path / "token"
-        token_file.write_text(kernel.credentials()["authorization"].removeprefix("Bearer "))
-        settings = kernel.environ | {"HTTP_PORT": str(kernel.http_port), "KERNELCTL_TOKEN_FILE": str(token_file)}
+        token_file.write_text(kernel.credentials(roles=("admin",))["authorization"].removeprefix("Bearer "))
+        ports = {"HTTP_PORT": str(kernel.http_port), "GRPC_PORT": str(kernel.grpc_port)}
+        settings = kernel.environ | ports | {"KERNELCTL_TOKEN_FILE": str(token_file)}
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         yield kernel

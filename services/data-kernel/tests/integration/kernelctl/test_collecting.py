@@ -53,10 +53,20 @@ def test_what_nothing_names_goes_and_is_told(old_store: Path, kernelctl) -> None
     assert "no fault" in kernelctl("verify").stdout
 
 
-def test_a_running_kernel_keeps_its_store(own_kernel, kernelctl) -> None:
-    assert "already open in process" in kernelctl("gc", status=1).stderr
-    with own_kernel.http() as http:
-        assert http.get("/db/oms/doc/Movie/Alien", params={"branch": "main"}).status_code == 200
+def test_a_running_kernel_collects_by_itself(own_kernel, kernelctl) -> None:
+    assert kernelctl("gc").stdout == "oms: 0 commits, 0 nodes, 0 versions, 0 size bytes\n"
+    assert json.loads(kernelctl("gc", "--db", "oms", "--dry-run", "--json").stdout)["commits"] == 0
+
+
+def test_a_running_kernel_collects_for_operators_alone(own_kernel, kernelctl, tmp_path: Path) -> None:
+    token = tmp_path / "alice"
+    token.write_text(own_kernel.credentials("alice")["authorization"].removeprefix("Bearer "))
+    assert "is for admins" in kernelctl("--token-file", token, "gc", status=1).stderr
+
+
+def test_a_running_kernel_without_grpc_is_told(own_kernel, kernelctl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USE_GRPC", "false")
+    assert "serves no gRPC" in kernelctl("gc", status=1).stderr
 
 
 def test_an_unknown_database_is_named(old_store: Path, kernelctl) -> None:

@@ -16,14 +16,14 @@ from shared.security import make_user_token_secret
 from shared.telemetry import Telemetry
 
 
-def settings_in(folder: Path) -> KernelSettings:
+def settings_in(folder: Path, **more: Any) -> KernelSettings:
     make_user_token_secret(folder / "jwt.secret")
-    return KernelSettings(env="dev", jwt_secret_file=folder / "jwt.secret", store_path=folder / "store.db")
+    return KernelSettings(env="dev", jwt_secret_file=folder / "jwt.secret", store_path=folder / "store.db", **more)
 
 
 @asynccontextmanager
-async def open_kernel(folder: Path, validators: Sequence[Validator] = ()) -> AsyncIterator[Kernel]:
-    settings = settings_in(folder)
+async def open_kernel(folder: Path, validators: Sequence[Validator] = (), **more: Any) -> AsyncIterator[Kernel]:
+    settings = settings_in(folder, **more)
     metrics = PrometheusMetrics(Telemetry.off(settings.service_name).registry)
     store = await EmbeddedStore.open(settings.store_path, metrics=metrics)
     try:

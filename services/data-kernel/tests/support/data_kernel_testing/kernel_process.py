@@ -95,14 +95,14 @@ class KernelProcess:
         """What the last start has written so far."""
         return self.log.read_bytes()[self._started_at :].decode()
 
-    def credentials(self, subject: str = "alice", service: str = "oms") -> dict[str, str]:
+    def credentials(self, subject: str = "alice", service: str = "oms", roles: tuple[str, ...] = ()) -> dict[str, str]:
         """Headers or metadata of a user who calls through a service; an empty `subject` is the service alone."""
         headers = {}
         if service:
             proof = ServiceSigner(service, self._keys / f"{service}.key.pem").proof(AUDIENCE)
             headers["x-service-authorization"] = proof
         if subject:
-            headers["authorization"] = f"Bearer {issue_user_token(self._secret, subject)}"
+            headers["authorization"] = f"Bearer {issue_user_token(self._secret, subject, roles)}"
         return headers
 
     @contextmanager

@@ -7,6 +7,5 @@ is made from remaining commits and lies at new positions, so that the sweep neve
 
 from data_kernel.adapters.embedded.collecting.collector import Collector
 from data_kernel.adapters.embedded.collecting.leases import Leases
-from data_kernel.adapters.embedded.collecting.retention import Collected, Retention
 
-__all__ = ["Collected", "Collector", "Leases", "Retention"]
+__all__ = ["Collector", "Leases"]

@@ -1,10 +1,10 @@
 """The steps of a collection, each a read of its own or a slice of the writer's time."""
 
+from asyncio import Lock
 from functools import partial
 
 from data_kernel.adapters.embedded.collecting import cutting, sweeping
 from data_kernel.adapters.embedded.collecting.leases import Leases
-from data_kernel.adapters.embedded.collecting.retention import Collected, Retention
 from data_kernel.adapters.embedded.collecting.survey import Survey, survey
 from data_kernel.adapters.embedded.encoding.times import Clock
 from data_kernel.adapters.embedded.refs import databases
@@ -12,6 +12,7 @@ from data_kernel.adapters.embedded.threads.access import Access
 from data_kernel.adapters.embedded.threads.readers import Readers
 from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.adapters.embedded.threads.writer import Writer
+from data_kernel.domain.retention import Collected, Retention
 
 
 class Collector:
@@ -22,13 +23,18 @@ class Collector:
         self._readers = readers
         self._leases = leases
         self._clock = clock
+        self._turn = Lock()
 
     async def estimate(self, database: str, retention: Retention) -> Collected:
         """What a collection would take out now; nothing is changed."""
         return await self._readers.read(_estimate, database, retention, self._clock(), self._leases.held())
 
     async def collect(self, database: str, retention: Retention) -> Collected:
-        """Take out what nothing needs."""
+        """Take out what nothing needs; one collection follows the other, whoever asks for them."""
+        async with self._turn:
+            return await self._collect(database, retention)
+
+    async def _collect(self, database: str, retention: Retention) -> Collected:
         found = await self._readers.read(_survey, database, retention, self._clock(), self._leases.held())
         commits, size_bytes = await self._take_commits(found)
         # States in memory may still be made of nodes that only the deleted commits had.

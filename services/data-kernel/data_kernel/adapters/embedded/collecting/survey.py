@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from data_kernel.adapters.embedded.collecting.retention import US, Retention
 from data_kernel.adapters.embedded.commits import ancestry
 from data_kernel.adapters.embedded.encoding import commit_records
 from data_kernel.adapters.embedded.encoding.positions import end_of, first_of
 from data_kernel.adapters.embedded.threads.access import Access
+from data_kernel.domain.retention import US, Retention
 
 _COMMITS = (
     "SELECT position, id, base, parents, substr(record, 1, 8) FROM commit_record WHERE position > ? AND position < ?"

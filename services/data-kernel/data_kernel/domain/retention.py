@@ -10,18 +10,15 @@ US: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long commits are kept.
+    """How long commits are kept in a database.
 
     `unattached` is the age up to which a commit is kept that no branch or tag has among its ancestors, and up to which
     the heads in a ref log are. `horizons` are patterns of branch names with the age beyond which a matching branch's
     history is cut, its head excepted; the first that matches counts, and what none matches is kept for ever.
     """
 
-    unattached: timedelta = timedelta(days=30)
-    horizons: tuple[tuple[str, timedelta], ...] = (
-        ("*/scheduler/*", timedelta(days=7)),
-        ("*/embedding/*", timedelta(days=7)),
-    )
+    unattached: timedelta
+    horizons: tuple[tuple[str, timedelta], ...] = ()
 
     def history_from_us(self, branch: str, now_us: int) -> int:
         """From when on the ancestors of the branch's heads are kept."""

@@ -1,0 +1,90 @@
+"""A kernel that serves takes out what nothing needs: when an operator asks, and by itself."""
+
+import pytest
+from data_kernel_testing.callers import ADMIN, ALICE, NOBODY, announce_all, put
+from data_kernel_testing.kernel_process import KernelProcess
+from data_kernel_testing.waiting import until
+
+from data_kernel.api.grpc.governance import GovernanceServicer
+from data_kernel.application.addressing import NamedRevision
+from data_kernel.application.reads import ListQuery
+from shared.context import use
+from shared.errors import Forbidden, Gone, NotFound, Unauthenticated
+from shared.grpc.generated.data_kernel.v1 import governance_pb2
+
+SIDE = "dev/oms/side"
+
+
+async def collect(kernel, context, database: str = "", *, dry_run: bool = False) -> list[tuple[str, int, int]]:
+    request = governance_pb2.CollectGarbageRequest(database=database, dry_run=dry_run)
+    with use(context):
+        answers = [each async for each in GovernanceServicer(kernel).CollectGarbage(request, None)]
+    return [(each.database, each.commits, each.versions) for each in answers]
+
+
+async def lose(kernel) -> str:
+    """A commit on a branch that is deleted then; all of it announced."""
+    await put(kernel, "Alien")
+    await kernel.branches.create("oms", SIDE, NamedRevision(branch="main"), ALICE)
+    lost = await put(kernel, "Brazil", "Cube", branch=SIDE)
+    await kernel.branches.delete("oms", SIDE, ALICE)
+    await announce_all(kernel)
+    return lost
+
+
+async def test_an_operator_collects_in_all_databases_or_in_one(kernel) -> None:
+    lost = await lose(kernel)
+    await kernel.databases.create("other", ADMIN)
+    assert await collect(kernel, ADMIN, dry_run=True) == [("oms", 1, 2), ("other", 0, 0)]
+    assert (await kernel.store.get_commit("oms", lost)).id == lost
+    assert await collect(kernel, ADMIN, "oms") == [("oms", 1, 2)]
+    with pytest.raises(NotFound):
+        await kernel.store.get_commit("oms", lost)
+    assert await collect(kernel, ADMIN) == [("oms", 0, 0), ("other", 0, 0)]
+
+
+async def test_nobody_else_collects(kernel) -> None:
+    lost = await lose(kernel)
+    with pytest.raises(Forbidden, match="for admins"):
+        await collect(kernel, ALICE)
+    with pytest.raises(Unauthenticated):
+        await collect(kernel, NOBODY)
+    with pytest.raises(NotFound):
+        await collect(kernel, ADMIN, "never")
+    with pytest.raises(Forbidden):
+        await collect(kernel, ADMIN, "_kernel")
+    assert (await kernel.store.get_commit("oms", lost)).id == lost
+
+
+async def test_what_is_not_announced_yet_stays(kernel) -> None:
+    await put(kernel, "Alien")
+    await kernel.branches.create("oms", SIDE, NamedRevision(branch="main"), ALICE)
+    await put(kernel, "Brazil", branch=SIDE)
+    await kernel.branches.delete("oms", SIDE, ALICE)
+    assert await collect(kernel, ADMIN) == [("oms", 0, 0)]
+    await announce_all(kernel)
+    assert await collect(kernel, ADMIN) == [("oms", 1, 1)]
+
+
+async def test_a_page_of_a_state_that_was_collected_is_gone(kernel) -> None:
+    await put(kernel, "Alien")
+    await kernel.branches.create("oms", SIDE, NamedRevision(branch="main"), ALICE)
+    await put(kernel, "Brazil", "Cube", branch=SIDE)
+    query = ListQuery("oms", NamedRevision(branch=SIDE), count=1)
+    listing = await kernel.reads.listing(query, ALICE)
+    assert [len(batch) async for batch in listing.batches()] == [1]
+    await kernel.branches.delete("oms", SIDE, ALICE)
+    await announce_all(kernel)
+    await collect(kernel, ADMIN)
+    again = ListQuery("oms", NamedRevision(branch=SIDE), count=1, page_token=listing.next_page_token)
+    with pytest.raises(Gone, match="page_token"):
+        await kernel.reads.listing(again, ALICE)
+
+
+def test_a_kernel_collects_by_itself(tmp_path) -> None:
+    kernel = KernelProcess(tmp_path, GC_INTERVAL_S="0.05", GC_UNATTACHED_DAYS="0")
+    kernel.start()
+    try:
+        until(lambda: kernel.output().count("event=collected ") > 1, "two collections")
+    finally:
+        kernel.kill()
