@@ -11,7 +11,7 @@ from data_kernel.application.remaining import Remaining
 from data_kernel.application.revalidation import MAX_VIOLATIONS
 from data_kernel.domain.documents import Change, Graph, StoredDocument
 from data_kernel.domain.migration import Migration, Rewritten, Unconvertible
-from data_kernel.domain.schema import CONTEXT_ID, KeyKind, Schema
+from data_kernel.domain.schema import CONTEXT_ID, ClassDefinition, KeyKind, Schema
 from data_kernel.domain.schema.weakening import affected_classes, carried_over
 from data_kernel.domain.shapes import Shapes
 from data_kernel.domain.validation import Elaborated, elaborate
@@ -95,8 +95,8 @@ class DocumentMigration:
         before = self._old.classes[stored.type]
         document, violations = carried_over(stored.id, rewritten.document, before, after, rewritten.settled)
         self._violations += violations
-        if rewritten.makes_ids and after.key.kind is not KeyKind.RANDOM:
-            document.pop("@id", None)
+        if rewritten.makes_ids:
+            document = _without_made_id(document, after)
         return Rewritten(document, rewritten.operations)
 
     def _elaborate(self, draft: _Draft, renamed: Mapping[str, str]) -> None:
@@ -104,6 +104,8 @@ class DocumentMigration:
         if draft.rewritten.document is None:
             return
         document = self._pointing(draft.rewritten.document, renamed)
+        if document != draft.rewritten.document:
+            document = _without_made_id(document, self._new.classes[str(document["@type"])])
         draft.elaborated = elaborate(self._new, document, label=draft.stored.id, is_stored=True)
         for each in draft.elaborated.violations:
             place = each.path.partition("#")[2]
@@ -173,6 +175,13 @@ class DocumentMigration:
         for document_id, draft in sorted(self._drafts.items()):
             is_renamed = draft.elaborated is not None and draft.id != document_id
             yield from [document_id] * max(draft.rewritten.operations, int(is_renamed))
+
+
+def _without_made_id(document: dict[str, Json], definition: ClassDefinition) -> dict[str, Json]:
+    """The document without an id that its values make, so that they make it anew."""
+    if definition.key.kind is KeyKind.RANDOM:
+        return document
+    return {name: value for name, value in document.items() if name != "@id"}
 
 
 def _change(document_id: str, stored: StoredDocument | None, after: Elaborated | None) -> Change:

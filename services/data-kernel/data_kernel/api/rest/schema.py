@@ -66,7 +66,7 @@ async def put_schema(
     mode = PutMode.UPSERT if create else PutMode.REPLACE
     if not isinstance(body.value, dict) or "migration" not in body.value or "@type" in body.value:
         return await _put(kernel, db, body, mode, write)
-    classes, operations = _migration(body.value)
+    classes, operations = _array(body.value, "classes"), _array(body.value, "migration")
     options = await write.options(body)
     outcome = await kernel.writes.put_schema(db, classes, mode, options, current(), operations=operations)
     return write_response(outcome, many=True)
@@ -102,13 +102,11 @@ async def _put(kernel: Kernel, database: str, body: JsonBody, mode: PutMode, wri
     return write_response(outcome, many=isinstance(body.value, list), status=201 if created else 200)
 
 
-def _migration(body: dict[str, Json]) -> tuple[list[Json], list[Json]]:
-    """The classes and the operations of a body that has both."""
-    classes, operations = body.get("classes", []), body["migration"]
-    for field, value in (("classes", classes), ("migration", operations)):
-        if not isinstance(value, list):
-            raise InvalidInput(f"{field}: it is an array", field=field)
-    return JsonBody(classes, 0).as_list(), JsonBody(operations, 0).as_list()
+def _array(body: dict[str, Json], field: str) -> list[Json]:
+    value = body.get(field, [])
+    if not isinstance(value, list):
+        raise InvalidInput(f"{field}: it is an array", field=field)
+    return value
 
 
 def _names(body: JsonBody) -> list[str]:

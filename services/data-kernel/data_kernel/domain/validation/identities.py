@@ -154,7 +154,7 @@ def _holds_subdocuments(each: Property, elements: list[Json]) -> bool:
 
 
 def _in_order(elements: list[Json]) -> list[Json]:
-    return sorted(elements, key=encode)
+    return sorted(elements, key=encode) if len(elements) > 1 else elements
 
 
 def _joined(one: dict[str, Json], other: dict[str, Json]) -> dict[str, Json]:
