@@ -11,6 +11,7 @@ from data_kernel.domain.schema.model import (
     CONTEXT_ID,
     DATATYPES,
     JSON_TYPE,
+    RAW_CLASS,
     UNIT_TYPE,
     ClassDefinition,
     EnumDefinition,
@@ -86,6 +87,8 @@ class _Parser:
             return
         if why := why_not_a_name(name):
             self._refuse(name, "name", why, "@id")
+        if name == RAW_CLASS:
+            self._refuse(name, "reserved_name", "This is the class of raw JSON.", "@id")
         self._ranges[name] = Range(kind, name)
 
     def _read(self, name: str, body: dict[str, Json]) -> None:
