@@ -6,6 +6,7 @@ from typing import Final
 from data_kernel.domain.schema import ClassDefinition, Family, Schema
 from data_kernel.domain.validation.captures import CAPTURE, REF, Captures
 from data_kernel.domain.validation.mismatch import Mismatch
+from data_kernel.domain.validation.sets import order_sets
 from data_kernel.domain.validation.values import Note, Path, ValueReader
 from shared.canonical import Json
 
@@ -109,6 +110,8 @@ class MemberReader:
         values = self.read(definition, self._schema.prefixes.with_short_members(value), path)
         self._depth -= 1
         self.has_subdocuments = True
+        # Its id, and ids of which it is a part, are made anew when its owner changes: of its sets in the order stored.
+        order_sets(definition, values)
         given: dict[str, Json] = {"@id": value["@id"]} if "@id" in value else {}
         return {**given, "@type": definition.name, **values}
 
