@@ -62,7 +62,11 @@ class Written:
     subjects: Sequence[Subject]
 
     def document(self, subject: str) -> dict[str, Json]:
-        """The document that a violation is about: by its id, its class or its place, else the only one."""
+        """The document that a violation is about, with the names that properties have in the class."""
+        return self.schema.prefixes.with_short_members(self._given(subject))
+
+    def _given(self, subject: str) -> dict[str, Json]:
+        """By its id, its class or its place, else the only one."""
         given = [(each.id, each.document) for each in self.subjects if isinstance(each.document, dict)]
         label, _, number = subject.partition("/")
         if label == "documents" and number.isdecimal() and int(number) < len(given):

@@ -228,3 +228,10 @@ def test_what_has_no_form_of_its_own_is_told_by_its_place():
     odd = Violation("Thing/1#/x~1y", "too_deep", "No.")
     instance = "terminusdb:///data/Thing/1"
     assert witnesses({}, odd) == [{"@type": "too_deep", "instance": instance, "predicate": f"{SCHEMA}x/y"}]
+
+
+def test_a_property_that_is_named_in_full_is_told_like_any_other():
+    members = {f"{SCHEMA}grid": 5}
+    assert witnesses(members) == [{"@type": "invalid_array_dimensions", "array": 5, "dimensions": 2}]
+    inner = {"@type": "could_not_interpret_as_type", "type": f"{XSD}integer", "value": "many"}
+    assert witnesses({f"{SCHEMA}size": "many"}) == [{f"{SCHEMA}size": inner}]
