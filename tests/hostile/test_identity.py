@@ -92,6 +92,7 @@ MANY_WRITES = {
     ("POST", "/api/v1/jobs/{job_id}/run"),
 }
 """Routes that read first, or leave the writing to another service: the log shows that nobody wrote as somebody else."""
+MOVES = ("Merge", "SimulateMerge", "Rebase", "CherryPick", "Revert", "Squash", "Reset")
 WRITING_RPCS = {
     f"data_kernel.v1.{name}"
     for name in (
@@ -102,6 +103,7 @@ WRITING_RPCS = {
         "DocumentService.WriteDocument",
         "SchemaService.PutSchema",
         "SchemaService.DeleteSchema",
+        *(f"VersioningService.{name}" for name in MOVES),
     )
 } | {"data_kernel.DocumentService.Put", "data_kernel.DocumentService.Patch"}
 
