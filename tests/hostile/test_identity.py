@@ -41,6 +41,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/db/{db}/schema"): {"@type": "Class", "@id": "Forged"},
     ("DELETE", "/db/{db}/schema"): ["Forged"],
     ("POST", "/db/{db}/merge"): {"from": {"branch": "main"}},
+    ("POST", "/db/{db}/simulate-merge"): {"from": {"branch": "main"}},
     ("POST", "/db/{db}/rebase"): {"onto": {"branch": "main"}},
     ("POST", "/db/{db}/revert"): {"commit": {"branch": "main"}},
     ("POST", "/db/{db}/cherry-pick"): {"commit": {"branch": "main"}},

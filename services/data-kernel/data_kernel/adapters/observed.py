@@ -11,6 +11,7 @@ from opentelemetry.trace import StatusCode, Tracer
 from data_kernel.application.ports import (
     DetachedRequest,
     DocumentStore,
+    Idempotency,
     MoveRequest,
     PurgeOutcome,
     PurgeRequest,
@@ -115,10 +116,15 @@ class ObservedStore:
         async with self._call("write_detached", request.database, request.branch):
             return await self._inner.write_detached(request)
 
-    async def move_branch(self, request: MoveRequest) -> Branch:
+    async def move_branch(self, request: MoveRequest) -> WriteOutcome:
         """As the port says."""
         async with self._call("move_branch", request.database, request.branch):
             return await self._inner.move_branch(request)
+
+    async def answer_of(self, database: str, actor: str, asked: Idempotency) -> WriteOutcome | None:
+        """As the port says."""
+        async with self._call("answer_of", database):
+            return await self._inner.answer_of(database, actor, asked)
 
     async def purge(self, request: PurgeRequest) -> PurgeOutcome:
         """As the port says, without a time limit: it takes as long as the history is."""

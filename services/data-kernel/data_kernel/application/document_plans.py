@@ -52,7 +52,10 @@ class DocumentPlans:
         ]
         if moved:
             raise refused(moved)
-        elaborated = elaborate(self.schema, changed, new_key=self.new_key, renews=True)
+        elaborated = elaborate(self.schema, changed, new_key=self.new_key, is_stored=True)
+        if self._is_its_own_key(elaborated) and elaborated.body not in {b"", stored.body}:
+            message = "The id is made of all values, and these are others."
+            raise refused([Violation(f"{short}#/@id", "id_mismatch", message)])
         nested = (one.id for inner in elaborated.nested for one in inner.every)
         before = {each: self.view.get(Graph.INSTANCE, each) for each in nested if each}
         return self._plan([elaborated], before | {short: stored})

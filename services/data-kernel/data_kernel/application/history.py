@@ -65,18 +65,19 @@ class History:
         *,
         count: int = 0,
         page_token: str = "",
+        graph: Graph = Graph.INSTANCE,
     ) -> DocumentHistoryPage:
         """At most `count` of the commits that changed a document, from `revision` back, 0 for 100 of them."""
         check_id(document_id, self._limits)
         size = page_size(count, DEFAULT_LOG_PAGE, self._limits.page_size)
         known = await self._addresses.database(database, context)
         named = self._addresses.revision(known, revision, context)
-        asked = ["history", known.name, document_id, *query_fields(named).values()]
+        asked = ["history", known.name, document_id, graph.value, *query_fields(named).values()]
         bound = Listing(require_caller(context).actor, asked)
         place = read_token(page_token, bound) if page_token else None
         state = await state_of(self._store, known.name, place, named)
         after = place.last_key if place else None
-        entries = await self._store.history(known.name, state, document_id, after=after, limit=size + 1)
+        entries = await self._store.history(known.name, state, document_id, graph, after, size + 1)
         more = len(entries) > size
         token = write_token(Place(state.commit or "", entries[size - 1].commit.id), bound) if more else ""
         return DocumentHistoryPage(tuple(entries[:size]), token)

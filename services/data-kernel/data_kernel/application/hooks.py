@@ -19,7 +19,7 @@ from data_kernel.application.ports import (
     WriterView,
 )
 from data_kernel.domain.branches import BranchName, check_writable, refuse_other_environment
-from data_kernel.domain.commits import Attribution, Commit, RefCause
+from data_kernel.domain.commits import Attribution, RefCause
 from data_kernel.domain.databases import Branch, Database, Naming, Revision, Tag
 from data_kernel.domain.documents import Graph
 from shared.context import CallContext
@@ -155,22 +155,31 @@ class CommitHookPipeline:
         *,
         base: str | None,
         parents: tuple[str, ...],
-        original: Commit | None = None,
+        said: tuple[str, str] | None = None,
     ) -> str:
-        """Make a commit on no branch yet; with `original` it says that commit's message and keeps its author."""
+        """Make a commit on no branch yet; with `said` it has that author and message."""
         attribution = candidate.attribution
-        if original is not None:
-            attribution = replace(attribution, author=original.author, message=original.message)
+        if said is not None:
+            attribution = replace(attribution, author=said[0], message=said[1])
         planned = None if planner is None else self._measured(planner)
         return await self._store.write_detached(
             DetachedRequest(candidate.database, candidate.branch, attribution, base, parents, planned)
         )
 
-    async def move(self, candidate: Candidate, commit: str | None, *, head: str | None, cause: RefCause) -> Branch:
+    async def move(
+        self, candidate: Candidate, commit: str | None, *, head: str | None, cause: RefCause
+    ) -> WriteOutcome:
         """Point the branch, whose head is `head`, at a commit; `Conflict` (STALE_HEAD) where it has moved on."""
-        return await self._store.move_branch(
-            MoveRequest(candidate.database, candidate.branch, commit, cause, candidate.attribution, head)
-        )
+        database, branch, said = candidate.database, candidate.branch, candidate.attribution
+        key = candidate.command.options.idempotency
+        return await self._store.move_branch(MoveRequest(database, branch, commit, cause, said, head, key))
+
+    async def answer_of(self, candidate: Candidate) -> WriteOutcome | None:
+        """What the same call was answered before, by its idempotency key; `None` where there is none of both."""
+        options = candidate.command.options
+        if options.idempotency is None or options.dry_run:
+            return None
+        return await self._store.answer_of(candidate.database, candidate.attribution.actor, options.idempotency)
 
     async def set_tag(self, tag: Tag, context: CallContext) -> None:
         """Make a tag, or point it elsewhere; tags belong to the database and to no environment."""

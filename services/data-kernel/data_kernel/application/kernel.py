@@ -17,6 +17,7 @@ from data_kernel.application.state_shapes import StateShapes
 from data_kernel.application.versioning.joining import Joining
 from data_kernel.application.versioning.merges import Merges
 from data_kernel.application.versioning.moves import Moves
+from data_kernel.application.versioning.patches import Patches
 from data_kernel.application.versioning.replays import Replays
 from data_kernel.application.versioning.tags import Tags
 from data_kernel.application.writes import Writes
@@ -44,6 +45,7 @@ class Kernel:
     moves: Moves
     merges: Merges
     replays: Replays
+    patches: Patches
     shapes: StateShapes
     collecting: Collecting
 
@@ -76,6 +78,7 @@ class Kernel:
             moves=moves,
             merges=merges,
             replays=Replays(store, moves, merges, pipeline, schemas),
+            patches=Patches(store, addresses, pipeline, schemas, limits),
             shapes=shapes,
             collecting=Collecting(store, addresses, retention, metrics),
         )

@@ -59,13 +59,27 @@ class Planners:
         change = partial(patches.json_patch, operations=operations, subject=document_id)
         return self._of_documents(lambda plans: plans.patch(document_id, change, if_match))
 
-    def put_schema(self, classes: Sequence[Json], mode: PutMode = PutMode.UPSERT, *, full: bool = False) -> Planner:
+    def put_schema(
+        self,
+        classes: Sequence[Json],
+        mode: PutMode = PutMode.UPSERT,
+        *,
+        full: bool = False,
+        operations: Json = None,
+    ) -> Planner:
         """Write classes, enums and the context; with `full` those not named are deleted, save for the context.
 
         `mode` does not apply to the context, which every branch has, nor with `full`. Documents that the new classes
-        would break are violations; those that only take another form are changed along.
+        would break are violations; those that only take another form are changed along. `operations` are those of a
+        migration that brings them to the new classes in the same commit.
         """
-        return lambda view: SchemaPlans(self._database, self._schemas, view).put(classes, mode, full=full)
+        return lambda view: SchemaPlans(self._database, self._schemas, view).put(
+            classes, mode, full=full, operations=operations
+        )
+
+    def migrate(self, operations: Json) -> Planner:
+        """Run a migration's operations over classes and documents; ids are the documents', once for each change."""
+        return lambda view: SchemaPlans(self._database, self._schemas, view).migrate(operations)
 
     def delete_schema(self, names: Sequence[str]) -> Planner:
         """Delete classes and enums that neither documents nor other classes need."""

@@ -165,6 +165,18 @@ class Reads:
             raise NotFound(f"id: there is no document {document_id}", field="id")
         return found, document
 
+    async def referrers(
+        self, database: str, revision: NamedRevision, document_ids: Sequence[str], context: CallContext
+    ) -> list[StoredDocument]:
+        """The documents that refer to one or more of these, each once."""
+        found = await self._state(database, revision, context)
+        ids: dict[str, None] = {}
+        for document_id in document_ids:
+            check_id(document_id, self._limits)
+            ids |= dict.fromkeys(await self._store.referrers(found.database.name, found.state, document_id))
+        stored = await self._store.get(found.database.name, found.state, [*ids])
+        return [each for each in stored if each is not None]
+
     async def schema(
         self, database: str, revision: NamedRevision, context: CallContext, class_name: str = ""
     ) -> SchemaGraph:

@@ -54,7 +54,7 @@ def _outcome(view: WriterView, stored: StoredDocument, old: Schema, new: Schema)
     yield from violations
     if violations:
         return
-    elaborated = elaborate(new, document)
+    elaborated = elaborate(new, document, is_stored=True)
     yield from elaborated.violations
     yield from broken_references(view, new, [elaborated])
     if elaborated.id not in {"", stored.id}:

@@ -1,15 +1,18 @@
 """Changes to the schema graph, with what they mean for the documents that are there."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from data_kernel.application.document_plans import refuse_by_presence, refuse_repeated, refused
+from data_kernel.application.migrating import DocumentMigration
 from data_kernel.application.ports import Plan, WriterView
 from data_kernel.application.put_mode import PutMode
 from data_kernel.application.revalidation import revalidate
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.domain.databases import Database
 from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.migration import Migration, read_operations
 from data_kernel.domain.prefixes import Prefixes
 from data_kernel.domain.schema import CONTEXT_ID, parse_schema
 from data_kernel.domain.schema.names import with_short_names
@@ -25,19 +28,29 @@ class SchemaPlans:
     schemas: SchemaCache
     view: WriterView
 
-    def put(self, classes: Sequence[Json], mode: PutMode, *, full: bool) -> Plan:
-        """Write class documents; with `full` the others go."""
+    def put(self, classes: Sequence[Json], mode: PutMode, *, full: bool, operations: Json = None) -> Plan:
+        """Write class documents; with `full` the others go.
+
+        With `operations` these are run before, and say what becomes of the documents that are stored.
+        """
         before = self._before()
-        prefixes = self._prefixes(classes)
-        given = [_named(each, index, prefixes) for index, each in enumerate(classes)]
-        refuse_repeated(name for name, _ in given)
-        _refuse_unknown_prefixes(name for name, _ in given if name not in before and not prefixes.knows(name))
+        migration = self._migration(operations, before) if operations is not None else None
+        kept = migration.classes if migration is not None else _decoded(before)
+        given = self._named(classes, known=kept.keys())
         for name, _ in given:
             if name != CONTEXT_ID and not full:
-                refuse_by_presence(name, mode, present=name in before)
-        kept = {name: each for name, each in before.items() if not full or name == CONTEXT_ID}
-        after = {name: decode(each.body) for name, each in kept.items()} | dict(given)
-        return self._plan([name for name, _ in given], before, after)
+                refuse_by_presence(name, mode, present=name in kept)
+        if full:
+            kept = {name: each for name, each in kept.items() if name == CONTEXT_ID}
+        changes, _ = self._changes(before, {**kept, **dict(given)}, migration)
+        return Plan(tuple(name for name, _ in given), changes)
+
+    def migrate(self, operations: Json) -> Plan:
+        """Run the operations of a migration; the plan's ids are the documents', once for each change of one."""
+        before = self._before()
+        migration = self._migration(operations, before)
+        changes, rewritten = self._changes(before, migration.classes, migration)
+        return Plan(rewritten, changes)
 
     def delete(self, names: Sequence[str]) -> Plan:
         """Delete classes and enums."""
@@ -48,8 +61,21 @@ class SchemaPlans:
                 raise InvalidInput("The context of a schema is not deleted.", field="class_names")
             if name not in before:
                 raise NotFound(f"There is no class {name}.", field="class_names")
-        after = {name: decode(each.body) for name, each in before.items() if name not in names}
-        return self._plan(names, before, after)
+        after = {name: each for name, each in _decoded(before).items() if name not in names}
+        changes, _ = self._changes(before, after, None)
+        return Plan(tuple(names), changes)
+
+    def _named(self, classes: Sequence[Json], known: AbstractSet[str]) -> list[tuple[str, Json]]:
+        """Class documents with the names that they are stored under."""
+        prefixes = self._prefixes(classes)
+        given = [_named(each, index, prefixes) for index, each in enumerate(classes)]
+        refuse_repeated(name for name, _ in given)
+        _refuse_unknown_prefixes(name for name, _ in given if name not in known and not prefixes.knows(name))
+        return given
+
+    def _migration(self, operations: Json, before: Mapping[str, StoredDocument]) -> Migration:
+        short = self.schemas.load(self.database, self.view).prefixes.short_name
+        return Migration.of(read_operations(operations, short), _decoded(before))
 
     def _prefixes(self, classes: Sequence[Json]) -> Prefixes:
         """Those of the context that is written along, else of the one that is there."""
@@ -61,16 +87,24 @@ class SchemaPlans:
     def _before(self) -> dict[str, StoredDocument]:
         return {each.id: each for each in self.view.scan(Graph.SCHEMA)}
 
-    def _plan(self, ids: Sequence[str], before: Mapping[str, StoredDocument], after: Mapping[str, Json]) -> Plan:
-        schema = parse_schema(after, self.database.prefixes)
-        changes = [
-            change
-            for name in sorted(before.keys() | after.keys())
-            if (change := _change(name, before.get(name), after.get(name)))
-        ]
-        if changes:
-            changes += revalidate(self.view, self.schemas.load(self.database, self.view), schema)
-        return Plan(tuple(ids), tuple(changes))
+    def _changes(
+        self, before: Mapping[str, StoredDocument], after: Mapping[str, Json], migration: Migration | None
+    ) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+        """The changes of classes and documents, and the ids of the documents that operations changed."""
+        new = parse_schema(after, self.database.prefixes)
+        names = sorted(before.keys() | after.keys())
+        found = (_change(name, before.get(name), after.get(name)) for name in names)
+        changes = tuple(each for each in found if each is not None)
+        old = self.schemas.load(self.database, self.view)
+        if migration is not None:
+            documents, rewritten = DocumentMigration(self.view, old, new, migration, after).run()
+            return (*changes, *documents), rewritten
+        return (*changes, *(revalidate(self.view, old, new) if changes else ())), ()
+
+
+def _decoded(stored: Mapping[str, StoredDocument]) -> dict[str, dict[str, Json]]:
+    bodies = ((name, decode(each.body)) for name, each in stored.items())
+    return {name: body for name, body in bodies if isinstance(body, dict)}
 
 
 def _refuse_unknown_prefixes(names: Iterable[str]) -> None:

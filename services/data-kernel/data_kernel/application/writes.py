@@ -145,15 +145,27 @@ class Writes:
         context: CallContext,
         *,
         full: bool = False,
+        operations: Json = None,
     ) -> WriteOutcome:
-        """Write class documents, with `full` deleting those not named.
+        """Write class documents, with `full` deleting those not named, after the `operations` of a migration.
 
         A service's own main branch begins with its first such commit.
         """
-        self._check_count(len(classes), "classes")
+        if operations is None:
+            self._check_count(len(classes), "classes")
         known, planners = await self._planners(database, context)
-        planner = planners.put_schema(classes, mode, full=full)
+        planner = planners.put_schema(classes, mode, full=full, operations=operations)
         return await self._run(known, Graph.SCHEMA, planner, options, context)
+
+    async def migrate(
+        self, database: str, operations: Json, options: WriteOptions, context: CallContext
+    ) -> WriteOutcome:
+        """Change classes by operations, and the documents along, in one commit.
+
+        The ids of the outcome are those of the documents that an operation changed, once for each time.
+        """
+        known, planners = await self._planners(database, context)
+        return await self._run(known, Graph.SCHEMA, planners.migrate(operations), options, context)
 
     async def delete_schema(
         self, database: str, class_names: Sequence[str], options: WriteOptions, context: CallContext

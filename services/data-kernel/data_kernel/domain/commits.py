@@ -67,6 +67,7 @@ class RefCause(StrEnum):
     FAST_FORWARD = "fast-forward"
     RESET = "reset"
     REBASE = "rebase"
+    SQUASH = "squash"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ class Shapes:
         found = {each for each in self._classes if class_name in self._frames.ancestors(each)}
         return sorted(found | {class_name})
 
+    def ancestors(self, class_name: str) -> set[str]:
+        """Names of the classes that a class inherits from, at every distance."""
+        return self._frames.ancestors(class_name)
+
     def referred_class(self, class_name: str, property_name: str) -> str | None:
         """The class that a property refers to or has subdocuments of; `None` where it has values."""
         name = self.range_name(class_name, property_name)

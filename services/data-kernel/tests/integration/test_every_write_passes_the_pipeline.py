@@ -50,6 +50,10 @@ REST_WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/db/{db}/schema"): {"url": "/db/oms/schema", "json": {**MOVIE, "@id": "Other"}},
     ("DELETE", "/db/{db}/schema"): {"url": "/db/oms/schema?id=Unused"},
     ("POST", "/db/{db}/merge"): {"url": "/db/oms/merge", "json": {"from": {"branch": "dev/oms/side"}}},
+    ("POST", "/db/{db}/simulate-merge"): {
+        "url": "/db/oms/simulate-merge",
+        "json": {"from": {"branch": "dev/oms/side"}},
+    },
     ("POST", "/db/{db}/rebase"): {"url": "/db/oms/rebase", "json": {"onto": {"branch": "dev/oms/side"}}},
     ("POST", "/db/{db}/revert"): {"url": "/db/oms/revert", "json": {"commit": {"branch": "main"}}},
     ("POST", "/db/{db}/cherry-pick"): {"url": "/db/oms/cherry-pick", "json": {"commit": {"branch": "dev/oms/side"}}},

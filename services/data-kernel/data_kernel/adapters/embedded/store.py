@@ -27,6 +27,7 @@ from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.adapters.embedded.threads.writer import Writer
 from data_kernel.application.ports import (
     DetachedRequest,
+    Idempotency,
     MoveRequest,
     PurgeOutcome,
     PurgeRequest,
@@ -140,9 +141,13 @@ class EmbeddedStore:
         """As the port says."""
         return await self._writer.submit(lambda session: commits.write_detached(session, request))
 
-    async def move_branch(self, request: MoveRequest) -> Branch:
+    async def move_branch(self, request: MoveRequest) -> WriteOutcome:
         """As the port says."""
-        return await self._writer.submit(lambda session: branches.move(session, request))
+        return await self._writer.submit(lambda session: commits.move(session, request))
+
+    async def answer_of(self, database: str, actor: str, asked: Idempotency) -> WriteOutcome | None:
+        """As the port says."""
+        return await self._writer.submit(lambda session: commits.answer_of(session, database, actor, asked))
 
     async def purge(self, request: PurgeRequest) -> PurgeOutcome:
         """As the port says; answered once the bytes are out of the file and its log."""

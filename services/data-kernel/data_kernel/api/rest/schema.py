@@ -19,6 +19,7 @@ from data_kernel.api.rest.inputs import (
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.kernel import Kernel
 from data_kernel.application.planning import PutMode
+from shared.canonical import Json
 from shared.context import current
 from shared.errors import InvalidInput
 
@@ -30,12 +31,16 @@ def router() -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["schema"])
     classes = json_request("A class document, or an array of them.")
+    migrated = json_request(
+        "A class document, an array of them, or `{classes, migration}`: the operations that bring the stored documents "
+        "to these classes, in the same commit."
+    )
     names = json_request("An array of class names, where none is in the URL.")
     routes.add_api_route(_PATH, get_schema, methods=["GET"], response_class=Response)
     routes.add_api_route(
         _PATH, insert_schema, methods=["POST"], status_code=201, response_class=Response, openapi_extra=classes
     )
-    routes.add_api_route(_PATH, put_schema, methods=["PUT"], response_class=Response, openapi_extra=classes)
+    routes.add_api_route(_PATH, put_schema, methods=["PUT"], response_class=Response, openapi_extra=migrated)
     routes.add_api_route(_PATH, delete_schema, methods=["DELETE"], response_class=Response, openapi_extra=names)
     return routes
 
@@ -57,8 +62,14 @@ async def put_schema(
     write: TheWrite,
     create: Annotated[bool, Query(description="Make classes that are not there, instead of 404.")] = True,
 ) -> Response:
-    """Write classes, new ones too unless `create` is false."""
-    return await _put(kernel, db, body, PutMode.UPSERT if create else PutMode.REPLACE, write)
+    """Write classes, new ones too unless `create` is false; a `migration` brings the stored documents to them."""
+    mode = PutMode.UPSERT if create else PutMode.REPLACE
+    if not isinstance(body.value, dict) or "migration" not in body.value or "@type" in body.value:
+        return await _put(kernel, db, body, mode, write)
+    classes, operations = _array(body.value, "classes"), _array(body.value, "migration")
+    options = await write.options(body)
+    outcome = await kernel.writes.put_schema(db, classes, mode, options, current(), operations=operations)
+    return write_response(outcome, many=True)
 
 
 async def delete_schema(
@@ -89,6 +100,13 @@ async def _put(kernel: Kernel, database: str, body: JsonBody, mode: PutMode, wri
     outcome = await kernel.writes.put_schema(database, body.as_list(), mode, await write.options(body), current())
     created = mode is PutMode.INSERT and not write.dry_run
     return write_response(outcome, many=isinstance(body.value, list), status=201 if created else 200)
+
+
+def _array(body: dict[str, Json], field: str) -> list[Json]:
+    value = body.get(field, [])
+    if not isinstance(value, list):
+        raise InvalidInput(f"{field}: it is an array", field=field)
+    return value
 
 
 def _names(body: JsonBody) -> list[str]:

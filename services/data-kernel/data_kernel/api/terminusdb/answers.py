@@ -24,10 +24,16 @@ def json_answer(value: Json, headers: Mapping[str, str] | None = None, *, status
     return Response(encode(value), status, headers={"content-type": JSON, **(headers or {})})
 
 
-def success(kind: str, headers: Mapping[str, str] | None = None, **members: Json) -> Response:
-    """The answer of an operation that has no other result."""
-    told: dict[str, Json] = {f"api:{name}": each for name, each in members.items()}
-    return json_answer({"@type": kind, "api:status": "api:success", **told}, headers)
+def success(
+    kind: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    told: Mapping[str, Json] | None = None,
+    beside: Mapping[str, Json] | None = None,
+) -> Response:
+    """The answer of an operation that has no other result; `told` gets names that begin with `api:`, `beside` not."""
+    members: dict[str, Json] = {f"api:{name}": each for name, each in (told or {}).items()}
+    return json_answer({"@type": kind, "api:status": "api:success", **members, **(beside or {})}, headers)
 
 
 def version_headers(resource: Resource, commit: str | None) -> dict[str, str]:

@@ -15,6 +15,8 @@ VALID = "ValidCommit"
 USER = "terminusdb://system/data/User/"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAYER_CHARS = 40
+_REBASE = "/api/rebase/{path}"
+"""By this way a commit is made again by an author; TerminusDB shows no user of it."""
 _OWN = f"@{KernelSettings.service_name}"
 
 
@@ -37,7 +39,7 @@ def commit_document(commit: Commit, parent: str | None) -> dict[str, Json]:
         "author": commit.author,
         "message": commit.message,
         "timestamp": _epoch_seconds(commit.time),
-        "user": user(commit.actor),
+        **({} if commit.route == _REBASE else {"user": user(commit.actor)}),
         **_layers(commit),
         **_beyond(commit),
     }

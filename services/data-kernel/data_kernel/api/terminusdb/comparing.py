@@ -14,20 +14,28 @@ from data_kernel.api.terminusdb.answers import json_answer
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.parameters import Parameters, json_body, resource_of
 from data_kernel.api.terminusdb.prefixes import may_be_full, prefixes_of
+from data_kernel.api.terminusdb.references import referring_to, revision_of
 from data_kernel.api.terminusdb.refusals import Refusal, bad_parameter, document_not_found
 from data_kernel.api.terminusdb.resources import Resource
-from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.kernel import Kernel
-from data_kernel.domain.comparing import Conflicting, DifferentKey, NoPatch, Style, difference, patched
+from data_kernel.domain.comparing import (
+    Conflicting,
+    DifferentKey,
+    NoPatch,
+    Style,
+    difference,
+    document_difference,
+    patched,
+    versions_of,
+)
 from data_kernel.domain.documents import Change
 from shared.canonical import Json, decode
 from shared.context import current
-from shared.errors import InvalidInput, NotFound, TooLarge
+from shared.errors import InvalidInput, TooLarge
 
 Object = dict[str, Json]
 _BEFORE, _AFTER, _OLD, _NEW, _ID = "before", "after", "before_data_version", "after_data_version", "document_id"
 _CHOICES: Json = [[_BEFORE, _AFTER], [_OLD, _NEW], [_OLD, _NEW, _ID], [_OLD, _AFTER, _ID]]
-_COMMIT_LENGTH = 31
 
 
 async def diff_values(request: Request) -> Response:
@@ -91,8 +99,8 @@ class _Comparison:
 
     async def _document(self, reference: str, document_id: str) -> Object | None:
         context = current()
-        database, revision = self.resource.database, _revision(reference)
-        with _referring_to(reference), in_terms_of(self.resource):
+        database, revision = self.resource.database, revision_of(reference)
+        with referring_to(reference), in_terms_of(self.resource):
             if may_be_full(document_id):
                 document_id = (await prefixes_of(self.kernel, database, revision, context)).short_id(document_id)
             found = await self.kernel.reads.get(database, revision, [document_id], context)
@@ -112,10 +120,12 @@ class _Comparison:
         context = current()
         found: list[Change] = []
         for reference in (old, new):
-            with _referring_to(reference), in_terms_of(self.resource):
-                await self.kernel.reads.get(self.resource.database, _revision(reference), [], context)
+            with referring_to(reference), in_terms_of(self.resource):
+                await self.kernel.reads.get(self.resource.database, revision_of(reference), [], context)
         with in_terms_of(self.resource):
-            batches = await self.kernel.history.diff(self.resource.database, _revision(old), _revision(new), context)
+            batches = await self.kernel.history.diff(
+                self.resource.database, revision_of(old), revision_of(new), context
+            )
         async for batch in batches:
             found += batch
             if len(found) >= limit:
@@ -123,21 +133,24 @@ class _Comparison:
         return found
 
     def _of_change(self, change: Change) -> Json:
-        before, after = (None if body is None else _object(decode(body), _ID) for body in (change.before, change.after))
-        return _of_document(before, after, self.style)
+        return _of_document(*versions_of(change), self.style)
 
 
 def _of_document(before: Object | None, after: Object | None, style: Style) -> Json:
-    if before is None:
-        return {"@op": "Insert", "@insert": after}
-    if after is None:
-        return {"@op": "Delete", "@delete": before}
-    return _difference(before, after, style)
+    with _naming_the_key():
+        return document_difference(before, after, style)
 
 
 def _difference(before: Json, after: Json, style: Style) -> Json:
-    try:
+    with _naming_the_key():
         return difference(before, after, style)
+
+
+@contextmanager
+def _naming_the_key() -> Iterator[None]:
+    """Tell of a member that was to be shown and is another one on the other side."""
+    try:
+        yield
     except DifferentKey as error:
         raise Refusal(
             InvalidInput(f"{error.key}: it is not the same in both documents", field=error.key),
@@ -151,29 +164,6 @@ def _style(body: Object) -> Style:
     if not isinstance(copies, bool):
         raise bad_parameter("copy_value", "boolean (true, false)", copies)
     return Style({"@id": True, **_object(body.get("keep", {}), "keep")}, copies)
-
-
-def _revision(reference: str) -> NamedRevision:
-    """A commit, perhaps with the label of a data version before it, or a branch."""
-    commit = reference.rpartition(":")[2]
-    if len(commit) == _COMMIT_LENGTH and commit.isalnum():
-        return NamedRevision(commit=commit)
-    return NamedRevision(branch=reference)
-
-
-@contextmanager
-def _referring_to(reference: str) -> Iterator[None]:
-    """Tell of a reference that names nothing."""
-    try:
-        yield
-    except (NotFound, InvalidInput, Refusal) as error:
-        if error.field not in {"branch", "commit"}:
-            raise
-        raise Refusal(
-            InvalidInput("there is no such commit or branch", field="data_version"),
-            kind="api:NotValidRefError",
-            members={"api:ref": reference},
-        ) from error
 
 
 def _reference(body: Object, name: str) -> str:

@@ -77,7 +77,7 @@ async def create_database(request: Request, kernel: TheKernel) -> Response:
     except OmsError:
         await kernel.databases.delete(name, context)
         raise
-    return success("api:DbCreateResponse", database_uri=f"{_SYSTEM}{name}")
+    return success("api:DbCreateResponse", told={"database_uri": f"{_SYSTEM}{name}"})
 
 
 async def delete_database(request: Request, kernel: TheKernel) -> Response:

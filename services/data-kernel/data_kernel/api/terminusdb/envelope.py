@@ -31,8 +31,15 @@ _ENDPOINTS: Mapping[tuple[str, str], str] = {
     ("branch", "POST"): "Branch",
     ("branch", "DELETE"): "Branch",
     ("log", "GET"): "Log",
+    ("history", "GET"): "History",
+    ("apply", "POST"): "Apply",
+    ("rebase", "POST"): "Rebase",
+    ("squash", "POST"): "Squash",
+    ("reset", "POST"): "Reset",
+    ("optimize", "POST"): "Optimize",
     ("diff", "POST"): "Diff",
     ("patch", "POST"): "Patch",
+    ("migration", "POST"): "Migration",
     ("prefixes", "GET"): "Prefix",
     ("schema", "GET"): "Frame",
     ("schema", "POST"): "Frame",
@@ -74,11 +81,9 @@ def _generic(error: OmsError, *, has_begun: bool) -> Refusal:
 
 
 def _body(request: Request, refusal: Refusal) -> dict[str, Json]:
-    body: dict[str, Json] = {
-        "@type": refusal.envelope or f"api:{_endpoint(request)}ErrorResponse",
-        "api:status": _status_name(refusal.status),
-        "api:message": refusal.text,
-    }
+    body: dict[str, Json] = {"api:status": _status_name(refusal.status), "api:message": refusal.text}
+    if refusal.is_typed:
+        body["@type"] = refusal.envelope or f"api:{_endpoint(request)}ErrorResponse"
     body |= refusal.beside
     if not refusal.kind:
         return body

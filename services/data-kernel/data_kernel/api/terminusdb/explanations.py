@@ -3,19 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from data_kernel.api.terminusdb.identities import Subject, identified, schema_of
+from data_kernel.api.terminusdb.left_references import left_references
 from data_kernel.api.terminusdb.prefixes import Prefixes, prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, already_exists, document_not_found, named_repeatedly
 from data_kernel.api.terminusdb.resources import Resource
 from data_kernel.api.terminusdb.schema_explanations import SchemaExplanation
-from data_kernel.api.terminusdb.witnesses import Written, schema_check_failure
+from data_kernel.api.terminusdb.witnesses import Written, check_failure, schema_check_failure
 from data_kernel.application.kernel import Kernel
 from data_kernel.domain.documents import Graph
-from shared.canonical import Json
+from shared.canonical import Json, decode
 from shared.context import current
 from shared.errors import AlreadyExists, InvalidInput, NotFound, OmsError, ValidationFailed
 
+_MAX_TARGETS = 100
 _NOT_THERE = {"id", "class_names"}
 
 
@@ -39,6 +42,8 @@ class Explanation:
 
     async def _of_documents(self, error: OmsError) -> OmsError:
         match error:
+            case ValidationFailed() if any(each.rule == "referenced" for each in error.violations):
+                return await self._still_referred_to(error)
             case ValidationFailed():
                 written = Written(await schema_of(self.kernel, self.resource), await self._subjects())
                 return schema_check_failure(error, await self._prefixes(), written)
@@ -49,6 +54,18 @@ class Explanation:
             case InvalidInput(field="id"):
                 return await self._repeated(error)
         return error
+
+    async def _still_referred_to(self, error: ValidationFailed) -> Refusal:
+        """What would stay and refer to documents that were to go; at most a hundred of these are looked at."""
+        context, database, revision = current(), self.resource.database, self.resource.revision(current())
+        schema, prefixes = await schema_of(self.kernel, self.resource), await self._prefixes()
+        targets = {each.path.partition("#")[0] for each in error.violations if each.rule == "referenced"}
+        found = await self.kernel.reads.referrers(database, revision, sorted(targets)[:_MAX_TARGETS], context)
+        written = {each.id: each.body for each in await self._subjects()}
+        elsewhere = (decode(each.body) for each in found if each.id not in {*targets, *written})
+        staying = chain(written.values(), elsewhere)
+        left = (one for each in staying for one in left_references(schema, each, targets))
+        return check_failure(error, [each.witness(prefixes) for each in left])
 
     async def _not_found(self) -> Refusal:
         absent = await self._first(present=False)

@@ -10,11 +10,10 @@ from data_kernel.api.terminusdb.answers import Bodies, documents_answer
 from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.logs import Documents, Log
 from data_kernel.api.terminusdb.parameters import Parameters, resource_of
-from data_kernel.api.terminusdb.refusals import Refusal
+from data_kernel.api.terminusdb.refusals import no_history
 from data_kernel.api.terminusdb.resources import Kind
 from shared.canonical import encode
 from shared.context import current
-from shared.errors import InvalidInput
 
 _ALL = -1
 
@@ -25,12 +24,7 @@ async def get_log(request: Request, kernel: TheKernel) -> Response:
     start, count = max(0, parameters.integer("start", 0)), parameters.integer("count", _ALL)
     parameters.flag("verbose")
     if resource.kind not in {Kind.BRANCH, Kind.COMMIT}:
-        raise Refusal(
-            InvalidInput("the resource has no history", field="path"),
-            kind="api:ResourceHasNoHistory",
-            members={"api:absolute_descriptor": resource.descriptor},
-            text=f"Resource has no history, so log unavailable: {resource.descriptor}",
-        )
+        raise no_history(resource.descriptor)
     context = current()
     # Two more than asked for: the one behind the last, and a branch's own first commit, which is not shown.
     wanted = start + count + 2 if count >= 0 else 0

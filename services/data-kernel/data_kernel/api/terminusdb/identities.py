@@ -13,10 +13,14 @@ from shared.context import current
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An id as it is stored (empty: it is random, or cannot be told), and the document with it."""
+    """An id as it is stored (empty: it is random, or cannot be told), and the document with it.
+
+    `body` is what would be stored, where nothing about the document itself is wrong.
+    """
 
     id: str
     document: Json = None
+    body: Json = None
 
 
 async def schema_of(kernel: Kernel, resource: Resource) -> Schema:
@@ -31,13 +35,14 @@ async def identified(kernel: Kernel, resource: Resource, documents: Sequence[Jso
     if not documents:
         return []
     schema = await schema_of(kernel, resource)
-    objects = (each for each in documents if isinstance(each, dict))
+    return [_subject(schema, each) for each in documents if isinstance(each, dict)]
+
+
+def _subject(schema: Schema, document: dict[str, Json]) -> Subject:
     # A key that is random comes out empty: it would be another one when the document is written.
-    return [Subject(_told(elaborate(schema, each, new_key=str).id), each) for each in objects]
-
-
-def _told(document_id: str) -> str:
-    return "" if document_id.endswith("/") else document_id
+    elaborated = elaborate(schema, document, new_key=str)
+    document_id = "" if elaborated.id.endswith("/") else elaborated.id
+    return Subject(document_id, document, decode(elaborated.body) if elaborated.body else None)
 
 
 def merged(subjects: Sequence[Subject]) -> list[Json]:

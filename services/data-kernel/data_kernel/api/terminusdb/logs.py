@@ -47,7 +47,7 @@ class Log:
             async for page in pages:
                 newest = [] if waiting is None else [waiting]
                 line = [*newest, *page.commits]
-                yield [_entry(commit, behind) for commit, behind in pairwise(line)]
+                yield [entry_of(commit, behind) for commit, behind in pairwise(line)]
                 waiting = line[-1] if line else None
         if waiting is not None:
             yield [(waiting, commit_document(waiting, None))]
@@ -71,5 +71,6 @@ class Log:
         return await log(self._database, self._revision, self._context, count=self._size, page_token=token)
 
 
-def _entry(commit: Commit, behind: Commit) -> Entry:
+def entry_of(commit: Commit, behind: Commit) -> Entry:
+    """A commit and its document, by the commit behind it."""
     return commit, commit_document(commit, None if is_beginning(behind) else behind.id)

@@ -64,6 +64,17 @@ _QUERY: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("/schema/{path:path}", "GET"): _FRAMES,
     ("/schema/{path:path}", "POST"): _FRAMES,
     ("/prefix/{path:path}", "PUT"): {"create": "Make the prefix where there is none, instead of 404."},
+    ("/history/{path:path}", "GET"): {
+        **_GRAPH,
+        "id": "The document, by id or IRI; or the class.",
+        "start": "Leave out so many.",
+        "count": "At most so many.",
+        "created": "Only the commit that made it.",
+        "updated": "Only the commit that wrote it last.",
+        "diff": "What each commit did to it, too.",
+        "complete": "Each commit with its parent and layers.",
+        "streaming": "A commit a line instead of one array.",
+    },
     ("/log/{path:path}", "GET"): {"start": "Leave out so many.", "count": "At most so many."},
 }
 _BODIES: Mapping[tuple[str, str], str] = {
@@ -79,12 +90,24 @@ _BODIES: Mapping[tuple[str, str], str] = {
     ("/prefix/{path:path}", "POST"): "`{uri}`",
     ("/prefix/{path:path}", "PUT"): "`{uri}`",
     ("/schema/{path:path}", "POST"): "The parameters of a GET.",
+    ("/migration/{path:path}", "POST"): (
+        "`{author, message, operations, dry_run?, verbose?}`: operations such as `CreateClassProperty`, in order."
+    ),
     ("/diff", "POST"): "`{before, after, keep?, copy_value?}`",
     ("/diff/{path:path}", "POST"): (
         "`{before_data_version, after_data_version, document_id?, start?, count?, keep?, copy_value?}`, or "
         "`{before_data_version, after, document_id}`: commits or branches."
     ),
     ("/patch", "POST"): "`{before, patch}`",
+    ("/patch/{path:path}", "POST"): (
+        "`{patch, author, message, match_final_state?}`: a difference with `@id`, or an array of them."
+    ),
+    ("/apply/{path:path}", "POST"): (
+        "`{before_commit, after_commit, commit_info: {author, message}, type?, match_final_state?}`"
+    ),
+    ("/rebase/{path:path}", "POST"): "`{author, rebase_from}`: the path of a branch or a commit.",
+    ("/squash/{path:path}", "POST"): "`{commit_info: {author, message}}`",
+    ("/reset/{path:path}", "POST"): "`{commit_descriptor}`: a commit's path or id.",
 }
 
 

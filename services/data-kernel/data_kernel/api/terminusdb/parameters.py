@@ -38,7 +38,8 @@ DATA_VERSION = "TerminusDB-Data-Version"
 METHOD_OVERRIDE = "X-HTTP-Method-Override"
 _VERSION = re.compile(r"([^:]{4,}):(.{4,})")
 _MAX_DIGITS = 15
-_BOOLEANS = {"true": True, "false": False}
+# TerminusDB's Python client writes them as Python does.
+_BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
 
 
 def effective_method(request: Request) -> str:

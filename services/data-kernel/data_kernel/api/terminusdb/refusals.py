@@ -18,7 +18,8 @@ class Refusal(OmsError):
     """What `cause` says, answered with this status and kind.
 
     `kind` is the `@type` of `api:error` (empty: the answer has no `api:error`), `members` stand beside it, `text` is
-    TerminusDB's message, `envelope` replaces the endpoint's `@type`, and `beside` stands beside `api:error`.
+    TerminusDB's message, `envelope` replaces the endpoint's `@type`, which there is none of unless `is_typed`, and
+    `beside` stands beside `api:error`.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Refusal(OmsError):
         text: str = "",
         envelope: str = "",
         beside: Mapping[str, Json] | None = None,
+        is_typed: bool = True,
     ) -> None:
         super().__init__(
             cause.detail,
@@ -45,6 +47,7 @@ class Refusal(OmsError):
         self.text = text or cause.detail
         self.envelope = envelope
         self.beside = dict(beside or {})
+        self.is_typed = is_typed
 
 
 def missing_parameter(name: str) -> Refusal:
@@ -66,6 +69,16 @@ def bad_parameter(name: str, expected: str, value: Json) -> Refusal:
     )
 
 
+def fields_missing(document: Json, expected: Sequence[str]) -> Refusal:
+    """A body lacks members that it must have."""
+    return Refusal(
+        InvalidInput(f"{expected[0]}: {', '.join(expected)} must be given", field=expected[0]),
+        kind="api:RequiredFieldsMissing",
+        members={"api:document": document, "api:expected": list(expected)},
+        envelope="api:BadAPIDocumentErrorResponse",
+    )
+
+
 def not_offered(what: str, field: str) -> Refusal:
     """Something that TerminusDB has and the kernel does not offer yet."""
     cause = Unsupported(f"{what} is not offered here", field=field)
@@ -79,6 +92,16 @@ def invalid_path(text: str) -> Refusal:
         kind="api:InvalidResourcePath",
         members={"api:resource_path": text},
         text=f"Resource path invalid: '{text}'",
+    )
+
+
+def no_history(descriptor: str) -> Refusal:
+    """The resource is neither a branch nor a commit."""
+    return Refusal(
+        InvalidInput("the resource has no history", field="path"),
+        kind="api:ResourceHasNoHistory",
+        members={"api:absolute_descriptor": descriptor},
+        text=f"Resource has no history, so log unavailable: {descriptor}",
     )
 
 

@@ -10,12 +10,17 @@ from data_kernel.api.terminusdb import (
     branches,
     comparing,
     databases,
+    document_history,
     document_reads,
     document_writes,
     frames,
     history,
+    migration,
+    moves,
+    patches,
     prefix_routes,
     server,
+    upkeep,
 )
 from data_kernel.api.terminusdb.openapi import described
 
@@ -47,15 +52,23 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     (_BRANCH, "DELETE", branches.delete_branch),
     (_SCHEMA, "GET", frames.get_frames),
     (_SCHEMA, "POST", frames.get_frames_by_body),
+    ("/migration/{path:path}", "POST", migration.migrate),
     ("/prefixes/{path:path}", "GET", prefix_routes.get_prefixes),
     (_PREFIX, "GET", prefix_routes.get_prefix),
     (_PREFIX, "POST", prefix_routes.add_prefix),
     (_PREFIX, "PUT", prefix_routes.put_prefix),
     (_PREFIX, "DELETE", prefix_routes.delete_prefix),
     ("/log/{path:path}", "GET", history.get_log),
+    ("/history/{path:path}", "GET", document_history.get_history),
     ("/diff", "POST", comparing.diff_values),
     ("/diff/{path:path}", "POST", comparing.diff_versions),
     ("/patch", "POST", comparing.patch_value),
+    ("/patch/{path:path}", "POST", patches.patch_documents),
+    ("/apply/{path:path}", "POST", patches.apply_difference),
+    ("/rebase/{path:path}", "POST", moves.rebase),
+    ("/squash/{path:path}", "POST", moves.squash),
+    ("/reset/{path:path}", "POST", moves.reset),
+    ("/optimize/{path:path}", "POST", upkeep.optimize),
 )
 
 

@@ -1,14 +1,17 @@
 """Violations of the schema in the form of TerminusDB's witnesses."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_kernel.api.terminusdb.identities import Subject
 from data_kernel.api.terminusdb.prefixes import Prefixes
 from data_kernel.api.terminusdb.refusals import Refusal
-from data_kernel.domain.schema import Property, RangeKind, Schema
+from data_kernel.api.terminusdb.refused_ids import RefusedIds
+from data_kernel.api.terminusdb.told_documents import Telling
+from data_kernel.domain.schema import ClassDefinition, Property, RangeKind, Schema
+from data_kernel.domain.validation import elaborate
 from data_kernel.domain.validation.numbers import INTEGER_BOUNDS
-from shared.canonical import Json, JsonNumber
+from shared.canonical import Json, JsonNumber, encode
 from shared.errors import ValidationFailed, Violation
 
 _KINDS: Mapping[str, str] = {
@@ -23,16 +26,31 @@ _KINDS: Mapping[str, str] = {
     "type_missing": "no_unique_type_for_document",
     "wrong_type": "could_not_interpret_as_type",
     "enum_value": "not_a_valid_enum",
+    "cardinality": "field_has_wrong_cardinality",
     "array_dimensions": "invalid_array_dimensions",
     "choice_missing": "no_choice_is_cardinality_one",
     "choice_too_many": "choice_has_too_many_answers",
     "reference": "references_untyped_object",
     "referenced": "instance_not_cardinality_one",
 }
+_OF_PROPERTIES = 3
+_RANKS = {
+    "unknown_class": 0,
+    "abstract_class": 0,
+    "type_missing": 0,
+    "subdocument_alone": 0,
+    "unknown_property": 1,
+    "choice_missing": 2,
+    "choice_too_many": 2,
+    "id_form": 4,
+    "id_mismatch": 4,
+}
+_STRUCTURAL = {*_RANKS, "required", "cardinality", "array_dimensions"}
 _INTEGERS = frozenset({"xsd:integer", *(f"xsd:{name}" for name in INTEGER_BOUNDS)})
 _NUMBERS = _INTEGERS | {"xsd:decimal", "xsd:double", "xsd:float"}
 _ANY_TEXTS = frozenset({"xsd:string", "xsd:anySimpleType"})
 _LITERAL = {"@type", "@value"}
+_MARKUP = "xdd:html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,57 +61,189 @@ class Written:
     subjects: Sequence[Subject]
 
     def document(self, subject: str) -> dict[str, Json]:
-        """The document that a violation is about: by its id, else by its class, else the only one."""
+        """The document that a violation is about: by its id, its class or its place, else the only one."""
         given = [(each.id, each.document) for each in self.subjects if isinstance(each.document, dict)]
+        label, _, number = subject.partition("/")
+        if label == "documents" and number.isdecimal() and int(number) < len(given):
+            return given[int(number)][1]
         documents = [document for document_id, document in given if document_id == subject]
         documents += [document for _, document in given if subject in (document.get("@id"), document.get("@type"))]
         if not documents and len(given) == 1:
             return given[0][1]
         return documents[0] if documents else {}
 
-    def property_of(self, document: Mapping[str, Json], name: str) -> Property | None:
-        """The property of that name in the document's class."""
-        class_name = self.schema.prefixes.short_name(str(document.get("@type")))
-        definition = self.schema.classes.get(class_name)
-        return definition.properties.get(name) if definition is not None else None
+    def definition(self, document: Mapping[str, Json]) -> ClassDefinition | None:
+        """The class that a document names."""
+        return self.schema.classes.get(self.schema.prefixes.short_name(str(document.get("@type"))))
+
+    def holder(self, subject: str, names: Sequence[str], target: str) -> str:
+        """The id of the document, or the subdocument in it, that refers to `target` by the last of the names."""
+        bodies = [each.body for each in self.subjects if each.id == subject]
+        return next((found for body in bodies for found in _holders(body, names, target)), subject)
 
 
-def schema_check_failure(error: ValidationFailed, prefixes: Prefixes, written: Written | None = None) -> Refusal:
-    """The refusal of a change that breaks the schema, with a witness for each violation."""
+def schema_check_failure(error: ValidationFailed, prefixes: Prefixes, written: Written) -> Refusal:
+    """The refusal of documents that break the schema, as TerminusDB tells it.
+
+    It reads a document in this order: its class, properties that the class has not, choices, then property by property
+    in order of name; where one is missing, or has too many values, that is its one witness. Values that do not fit
+    have one each. How many violations there are stands in the message.
+    """
     telling = _Telling(prefixes, written)
-    first = error.violations[0] if error.violations else None
-    if first is not None and (refusal := telling.cast_failure(error, first)) is not None:
+    violations = telling.in_order(error.violations)
+    first = violations[0]
+    refusal = telling.refused_id(error, first) or telling.cast_failure(error, first)
+    if refusal is not None:
         return refusal
-    witnesses: list[Json] = [telling.witness(violation) for violation in error.violations]
-    return Refusal(
-        error, kind="api:SchemaCheckFailure", members={"api:witnesses": witnesses}, text="Schema check failure"
-    )
+    values = [each for each in violations if each.rule not in _STRUCTURAL]
+    leading = values if first in values else [first]
+    witnesses: list[Json] = [telling.witness(violation) for violation in leading]
+    return check_failure(error, witnesses)
+
+
+def check_failure(error: ValidationFailed, witnesses: list[Json]) -> Refusal:
+    """The refusal with these witnesses."""
+    text = f"Schema check failure; violations: {len(error.violations)}"
+    return Refusal(error, kind="api:SchemaCheckFailure", members={"api:witnesses": witnesses}, text=text)
 
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
     prefixes: Prefixes
-    written: Written | None
+    written: Written
+
+    @property
+    def _telling(self) -> Telling:
+        return Telling(self.written.schema, self.prefixes)
+
+    def in_order(self, violations: Sequence[Violation]) -> list[Violation]:
+        """Those of the document that was given first, in the order in which TerminusDB meets them, then the others."""
+        subjects = list(dict.fromkeys(place_of(each)[0] for each in violations))
+
+        def rank(violation: Violation) -> tuple[int, int, str]:
+            subject, names = place_of(violation)
+            return subjects.index(subject), _RANKS.get(violation.rule, _OF_PROPERTIES), names[0] if names else ""
+
+        return sorted(violations, key=rank)
+
+    def refused_id(self, error: ValidationFailed, violation: Violation) -> Refusal | None:
+        """What TerminusDB says in place of witnesses about ids and names."""
+        documents = [each.document for each in self.written.subjects]
+        told = RefusedIds(error, self.written.schema, self.prefixes, documents)
+        return told.of(violation, self.written.document(place_of(violation)[0]))
 
     def witness(self, violation: Violation) -> Json:
         """With the value where the document that has it was given, else by the place alone."""
-        subject, names = _place(violation)
-        document = self.written.document(subject) if self.written is not None else {}
-        if document and violation.rule == "unknown_class":
-            full = self.prefixes.full_name(str(document["@type"]))
-            return {"@type": _KINDS[violation.rule], "ascribed_type": full, "document": document}
-        each = self.written.property_of(document, names[0]) if self.written is not None and names else None
-        told = self._told(violation, subject, each, names, document) if each is not None else None
+        subject, names = place_of(violation)
+        document = self.written.document(subject)
+        told = self._of_document(violation, subject, document, names)
         return told if told is not None else self._placed(violation, subject, names)
+
+    def _of_document(self, violation: Violation, subject: str, document: dict[str, Json], names: list[str]) -> Json:
+        if violation.rule == "type_missing" and names == ["@type"]:
+            return self._without_class(document)
+        name = str(document.get("@type"))
+        if violation.rule == "unknown_class" and names == ["@type"]:
+            return self._unknown_class(name, document)
+        if violation.rule == "abstract_class" and names == ["@type"]:
+            return {"@type": _KINDS[violation.rule], "class": self.prefixes.full_name(name), "subject": "unknown"}
+        definition = self.written.definition(document)
+        if definition is None:
+            return None
+        told = self._of_members(violation.rule, definition, document, names)
+        if told is not None:
+            return told
+        each = definition.properties.get(names[0]) if names else None
+        return self._told(violation, subject, each, names, document) if each is not None else None
+
+    def _of_members(
+        self, rule: str, definition: ClassDefinition, document: Mapping[str, Json], names: list[str]
+    ) -> dict[str, Json] | None:
+        """The witness of what a document, or a subdocument in it, consists of."""
+        if len(names) > (0 if rule == "choice_missing" else 1) and rule in _STRUCTURAL:
+            return self._inside(rule, definition, document, names)
+        if rule in {"choice_missing", "choice_too_many"}:
+            return self._choice(rule, definition, document)
+        if rule == "unknown_property":
+            full = self.prefixes.full_name(names[0])
+            told: dict[str, Json] = {"property": [full], "type": self.prefixes.full_name(definition.name)}
+            return {"@type": _KINDS[rule], "document": self._telling.document(document), **told}
+        if rule not in {"required", "cardinality"}:
+            return None
+        return self._counted(rule, definition, document, names[0])
+
+    def _counted(
+        self, rule: str, definition: ClassDefinition, document: Mapping[str, Json], name: str
+    ) -> dict[str, Json]:
+        """A property with too few values, or too many; those before it have been read."""
+        each, read = definition.properties[name], [other for other in definition.properties if other < name]
+        witness: dict[str, Json] = {"@type": _KINDS[rule], "field": self.prefixes.full_name(name)}
+        if rule == "required":
+            return {**witness, "document": self._telling.document(document, definition, read)}
+        given = document.get(name, [])
+        shown = self._telling.document({**document, name: given}, definition, read)
+        most: Json = "inf" if each.max_count is None else each.max_count
+        actual = len(given) if isinstance(given, list) else 1
+        return {**witness, "document": shown, "actual": actual, "min": each.min_count, "max": most}
+
+    def _choice(self, rule: str, definition: ClassDefinition, document: Mapping[str, Json]) -> dict[str, Json]:
+        """The first choice that is not made once; those before it have been read."""
+        read: list[str] = []
+        for choice in sorted(sorted(each) for each in definition.choices):
+            if sum(name in document for name in choice) != 1:
+                shown = self._telling.document(document, definition, read)
+                return {"@type": _KINDS[rule], "choice": self._telling.choice(definition, choice), "document": shown}
+            read += choice
+        return {"@type": _KINDS[rule], "document": self._telling.document(document)}
+
+    def _inside(
+        self, rule: str, definition: ClassDefinition, document: Mapping[str, Json], names: list[str]
+    ) -> dict[str, Json] | None:
+        each, value, steps = definition.properties.get(names[0]), document.get(names[0]), names[1:]
+        is_element = False
+        while isinstance(value, list) and steps and steps[0].isdecimal() and int(steps[0]) < len(value):
+            value, steps, is_element = value[int(steps[0])], steps[1:], True
+        if each is None or not isinstance(value, dict):
+            return None
+        inner = self.written.definition(value) or self.written.schema.classes.get(each.range.name)
+        reason = self._of_members(rule, inner, value, steps) if inner is not None else None
+        if reason is None:
+            return None
+        witness: Json = reason
+        if "@type" not in value:
+            witness = {"@type": "no_unique_type_for_document", "document": value, "reason": reason}
+        return {self.prefixes.full_name(names[0]): [witness] if is_element else witness}
+
+    def _without_class(self, document: dict[str, Json]) -> dict[str, Json]:
+        """A document that names no class; where only one has its properties, with what that one lacks."""
+        told: dict[str, Json] = {"@type": _KINDS["type_missing"], "document": document}
+        given = {name for name in document if not name.startswith("@")}
+        classes = self.written.schema.classes.values()
+        fitting = [each for each in classes if not each.is_abstract and given <= each.properties.keys()]
+        if len(fitting) != 1:
+            return told
+        elaborated = elaborate(self.written.schema, {**document, "@type": fitting[0].name})
+        for violation in self.in_order(elaborated.violations):
+            reason = self._of_members(violation.rule, fitting[0], document, place_of(violation)[1])
+            if reason is not None:
+                return {**told, "reason": reason}
+        return told
+
+    def _unknown_class(self, name: str, document: dict[str, Json]) -> dict[str, Json]:
+        full = self.prefixes.full_name(name)
+        if self.prefixes.short_name(name) in self.written.schema.enums:
+            return {"@type": _KINDS["enum_value"], "enum": full, "value": self._telling.document(document)}
+        return {"@type": _KINDS["unknown_class"], "ascribed_type": full, "document": document}
 
     def cast_failure(self, error: ValidationFailed, violation: Violation) -> Refusal | None:
         """What TerminusDB says in place of witnesses: a fraction for an integer, a truth value for a text."""
-        subject, names = _place(violation)
-        document = self.written.document(subject) if self.written is not None else {}
-        each = self.written.property_of(document, names[0]) if self.written is not None and names else None
+        subject, names = place_of(violation)
+        document = self.written.document(subject)
+        definition = self.written.definition(document)
+        each = definition.properties.get(names[0]) if definition is not None and names else None
         if each is None or violation.rule != "wrong_type":
             return None
-        value, datatype = _at(document, names), self.prefixes.full_name(each.range.name)
+        value, datatype = value_at(document, names), self.prefixes.full_name(each.range.name)
         if isinstance(value, JsonNumber) and each.range.name in _INTEGERS:
             members: dict[str, Json] = {"api:document": document, "api:type": datatype, "api:value": value}
             return Refusal(error, kind="api:BadCast", members=members, text="A value could not be cast.")
@@ -109,14 +259,18 @@ class _Telling:
             "wrong_type": self._wrong_type,
             "enum_value": self._enum_value,
         }
-        value, predicate = _at(document, names), self.prefixes.full_name(each.name)
+        value, predicate = value_at(document, names), self.prefixes.full_name(each.name)
         if violation.rule == "array_dimensions":
             array = document[each.name]
             return {"@type": _KINDS[violation.rule], "array": array, "dimensions": each.dimensions}
+        if violation.rule == "wrong_class" and isinstance(value, dict):
+            return {predicate: self._not_subsumed(each, value)}
         if violation.rule == "reference":
-            target = self.prefixes.full_id(str(value))
-            ends: dict[str, Json] = {"object": target, "subject": self.prefixes.full_id(subject)}
-            return {"@type": _KINDS[violation.rule], "predicate": predicate, **ends}
+            places = [name for name in names if not name.isdecimal()]
+            holder = self.written.holder(subject, places, self.prefixes.short_id(str(value)))
+            target, subject = self.prefixes.full_id(str(value)), self.prefixes.full_id(holder)
+            predicate = self.prefixes.full_name(places[-1])
+            return {"@type": _KINDS[violation.rule], "object": target, "predicate": predicate, "subject": subject}
         if violation.rule not in kinds:
             return None
         if isinstance(value, list) and each.range.kind is RangeKind.DATATYPE:
@@ -127,19 +281,24 @@ class _Telling:
     def _wrong_type(self, each: Property, value: Json) -> Json:
         expected = self.prefixes.full_name(each.range.name)
         if isinstance(value, dict) and value.keys() == _LITERAL:
-            ascribed = self.prefixes.full_name(str(value["@type"]))
-            types: dict[str, Json] = {"ascribed_type": ascribed, "required_type": expected}
-            return {"@type": "ascribed_type_not_subsumed", "document": value, **types}
+            return self._not_subsumed(each, value)
         if isinstance(value, dict):
             return {"@type": "no_unique_type_for_document", "document": value}
         is_reference = each.range.kind is RangeKind.CLASS
         kind = "not_an_object_identifier" if is_reference else "could_not_interpret_as_type"
         return {"@type": kind, "type": expected, "value": value if is_reference else self._literal(each, value)}
 
+    def _not_subsumed(self, each: Property, value: dict[str, Json]) -> dict[str, Json]:
+        ascribed, required = self.prefixes.full_name(str(value["@type"])), self.prefixes.full_name(each.range.name)
+        types: dict[str, Json] = {"ascribed_type": ascribed, "required_type": required}
+        return {"@type": "ascribed_type_not_subsumed", "document": value, **types}
+
     def _literal(self, each: Property, value: Json) -> Json:
         """A value as TerminusDB writes one of another kind than its datatype's."""
         if isinstance(value, bool):
             return "true" if value else "false"
+        if isinstance(value, str) and each.range.name == _MARKUP:
+            return f"{encode(value).decode()}^^'{self.prefixes.full_name('xsd:string')}'"
         if isinstance(value, int | JsonNumber) and each.range.name not in _NUMBERS:
             number = value.text if isinstance(value, JsonNumber) else value
             return f"{number}^^'{self.prefixes.full_name('xsd:decimal')}'"
@@ -159,13 +318,26 @@ class _Telling:
         return witness
 
 
-def _place(violation: Violation) -> tuple[str, list[str]]:
+def _holders(body: Json, names: Sequence[str], target: str) -> Iterator[str]:
+    """Ids of the documents that hold the target under the last name, found along the names before."""
+    if isinstance(body, list):
+        for element in body:
+            yield from _holders(element, names, target)
+    elif isinstance(body, dict):
+        value = body.get(names[0])
+        if len(names) > 1:
+            yield from _holders(value, names[1:], target)
+        elif target in (value if isinstance(value, list) else [value]):
+            yield str(body.get("@id"))
+
+
+def place_of(violation: Violation) -> tuple[str, list[str]]:
     """What a violation is about, and the steps to the place there (RFC 6901)."""
     subject, _, pointer = violation.path.partition("#")
     return subject, [each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")[1:]]
 
 
-def _at(document: Json, names: Sequence[str]) -> Json:
+def value_at(document: Json, names: Sequence[str]) -> Json:
     """What stands at a place; a value that stands alone for a list of one is its own element."""
     value = document
     for name in names:

@@ -46,21 +46,33 @@ class Write:
     async def of(cls, request: Request, kernel: Kernel, body: JsonBody) -> "Write":
         """Read a request; `Refusal` for what TerminusDB refuses before it looks at the content."""
         resource, parameters = resource_of(request, "document"), Parameters.of(request)
-        graph, expected = parameters.graph(), DataVersion(request)
-        _refuse_read_only(resource, graph)
-        author, message = await _attribution(kernel, resource, parameters)
-        context = current()
+        refuse_read_only(resource, parameters.graph())
+        said = await attribution(kernel, resource, parameters)
+        return await cls.on(request, kernel, resource, body, said, parameters)
+
+    @classmethod
+    async def on(
+        cls,
+        request: Request,
+        kernel: Kernel,
+        resource: Resource,
+        body: JsonBody,
+        said: tuple[str, str],
+        parameters: Parameters,
+    ) -> "Write":
+        """A write on that branch by the author and with the message `said`."""
+        expected, context = DataVersion(request), current()
         head = expected.expected_head(resource)
         if head is None:
             raise expected.mismatch(resource, await _head(kernel, resource))
         options = WriteOptions(
             branch=resource.branch(context),
-            author=author,
-            message=message,
+            author=said[0],
+            message=said[1],
             expected_head=head,
             idempotency=await _idempotency(resource, parameters, body),
         )
-        return cls(kernel, resource, parameters, expected, graph, options)
+        return cls(kernel, resource, parameters, expected, parameters.graph(), options)
 
     async def run(
         self, call: Callable[[], Awaitable[WriteOutcome]], *, documents: Sequence[Json] = (), ids: Sequence[str] = ()
@@ -103,7 +115,8 @@ class Write:
         return json_answer([*ids], self.headers(outcome))
 
 
-def _refuse_read_only(resource: Resource, graph: Graph) -> None:
+def refuse_read_only(resource: Resource, graph: Graph) -> None:
+    """Refuse what is no branch, and so takes no writes."""
     if resource.kind is Kind.BRANCH:
         return
     raise Refusal(
@@ -118,7 +131,7 @@ def _refuse_read_only(resource: Resource, graph: Graph) -> None:
     )
 
 
-async def _attribution(kernel: Kernel, resource: Resource, parameters: Parameters) -> tuple[str, str]:
+async def attribution(kernel: Kernel, resource: Resource, parameters: Parameters) -> tuple[str, str]:
     """Author and message: both must be given where they are stored as given; on the platform's own databases the
     author is derived and the message has a default."""
     with in_terms_of(resource):

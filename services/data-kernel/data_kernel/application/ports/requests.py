@@ -58,7 +58,7 @@ class DetachedRequest:
 class MoveRequest:
     """Point a branch at a commit of its database (`None`: before the first), whatever it pointed at.
 
-    `expected_head` is compared inside the writer; `None` is any.
+    `expected_head` is compared inside the writer; `None` is any. The idempotency key is a write's.
     """
 
     database: str
@@ -67,6 +67,7 @@ class MoveRequest:
     cause: RefCause
     attribution: Attribution
     expected_head: str | None = None
+    idempotency: Idempotency | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from data_kernel.application.ports.requests import (
     DetachedRequest,
+    Idempotency,
     MoveRequest,
     PurgeOutcome,
     PurgeRequest,
@@ -70,8 +71,14 @@ class DocumentStore(Protocol):
     async def write_detached(self, request: DetachedRequest) -> str:
         """Make a commit on no branch and tell its id; kept like every unattached commit until garbage collection."""
 
-    async def move_branch(self, request: MoveRequest) -> Branch:
-        """Move a branch, with its ref-log entry and outbox row; `Conflict` (STALE_HEAD), `NotFound`."""
+    async def move_branch(self, request: MoveRequest) -> WriteOutcome:
+        """Move a branch, with its ref-log entry, outbox row and idempotency answer; errors are a write's."""
+
+    async def answer_of(self, database: str, actor: str, asked: Idempotency) -> WriteOutcome | None:
+        """What the write or move with this key was answered; `None` where there was none.
+
+        `Conflict` where it asked for something else.
+        """
 
     async def purge(self, request: PurgeRequest) -> PurgeOutcome:
         """Take documents out; commits keep their ids. `Unavailable` where it is to be asked again to be complete.

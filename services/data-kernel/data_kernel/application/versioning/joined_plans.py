@@ -1,17 +1,18 @@
 """Plans of what was joined, checked on the writer's state: what each side may do, both together may not."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_kernel.application.document_plans import refused
 from data_kernel.application.integrity import broken_references, references_left
 from data_kernel.application.ports import Plan, Planner, WriterView
 from data_kernel.application.raw_documents import RAW_TYPE
+from data_kernel.application.remaining import Remaining
 from data_kernel.application.revalidation import revalidate
 from data_kernel.application.schemas import SchemaCache, schema_documents
-from data_kernel.application.versioning.joining import Joined, Sides
+from data_kernel.application.versioning.joining import Joined, Sides, UnionRefused
 from data_kernel.domain.databases import Database
-from data_kernel.domain.documents import Change, Graph, StoredDocument
+from data_kernel.domain.documents import Change
 from data_kernel.domain.schema import Schema, parse_schema
 from data_kernel.domain.validation import Elaborated, elaborate
 from shared.canonical import decode
@@ -28,25 +29,22 @@ class JoinedPlans:
     def checked(self, joined: Joined, sides: Sides) -> Planner:
         """All changes, held to the classes of both sides, and every reference to what there will be.
 
-        The view must be that of our side. The planner raises `ValidationFailed` with every violation and both sides'
-        commits.
+        The view must be that of our side. The planner raises `UnionRefused` with every violation.
         """
 
         def planner(view: WriterView) -> Plan:
             try:
                 return Plan((), tuple(self._changes(view, joined)))
             except ValidationFailed as error:
-                told = f"Ours ({sides.ours}) and theirs ({sides.theirs}) each hold, but not together. {error.detail}"
-                raise ValidationFailed(told, violations=error.violations) from error
+                raise UnionRefused(sides, error) from error
 
         return planner
 
     def _changes(self, view: WriterView, joined: Joined) -> list[Change]:
         old = self.schemas.load(self.database, view)
         new = self._schema(view, joined) if joined.classes else old
-        rest = _Rest(view, frozenset(each.id for each in joined.documents))
-        carried = revalidate(rest, old, new) if joined.classes else []
-        return [*joined.classes, *carried, *_held(rest, new, joined.documents)]
+        carried = revalidate(_rest(view, joined.documents), old, new) if joined.classes else []
+        return [*joined.classes, *carried, *held(view, new, joined.documents)]
 
     def _schema(self, view: WriterView, joined: Joined) -> Schema:
         documents = schema_documents(view)
@@ -57,60 +55,40 @@ class JoinedPlans:
         return parse_schema(documents, self.database.prefixes)
 
 
+def held(view: WriterView, schema: Schema, documents: Sequence[Change]) -> list[Change]:
+    """Changes of documents as the classes want them, with their references; those that change nothing are left out.
+
+    `ValidationFailed` with all that is wrong in them, and with what stays and refers to what goes.
+    """
+    rest = _rest(view, documents)
+    raw = [each for each in documents if each.after is not None and _is_raw(each, schema)]
+    gone = [each for each in documents if each.after is None]
+    written = [
+        (each, _elaborated(schema, each.after))
+        for each in documents
+        if each.after is not None and not _is_raw(each, schema)
+    ]
+    violations = [violation for _, each in written for violation in each.violations]
+    violations += broken_references(rest, schema, [each for _, each in written])
+    violations += references_left(rest, frozenset(each.id for each in gone))
+    if violations:
+        raise refused(violations)
+    changed = [_change(change, each) for change, each in written if each.body != change.before]
+    return [*raw, *gone, *changed]
+
+
 def unchecked(joined: Joined) -> Planner:
     """All changes as they are, for a state that is only compared with."""
     return lambda _: Plan((), (*joined.classes, *joined.documents))
 
 
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """The state without the documents that are written: these are looked up among what is written alone."""
-
-    view: WriterView
-    written: frozenset[str]
-
-    @property
-    def head(self) -> str | None:
-        return self.view.head
-
-    @property
-    def schema_version(self) -> str:
-        return self.view.schema_version
-
-    def get(self, graph: Graph, document_id: str) -> StoredDocument | None:
-        if graph is Graph.INSTANCE and document_id in self.written:
-            return None
-        return self.view.get(graph, document_id)
-
-    def scan(self, graph: Graph, type_name: str | None = None) -> Iterator[StoredDocument]:
-        hidden = self.written if graph is Graph.INSTANCE else frozenset()
-        return (each for each in self.view.scan(graph, type_name) if each.id not in hidden)
-
-    def referrers(self, document_id: str) -> Iterator[str]:
-        return (each for each in self.view.referrers(document_id) if each not in self.written)
-
-
-def _held(rest: _Rest, schema: Schema, documents: tuple[Change, ...]) -> list[Change]:
-    """The documents as the classes want them; `ValidationFailed` with all that is wrong."""
-    raw = [each for each in documents if each.after is not None and _is_raw(each, schema)]
-    gone = [each for each in documents if each.after is None]
-    held = [
-        (each, _elaborated(schema, each.after))
-        for each in documents
-        if each.after is not None and not _is_raw(each, schema)
-    ]
-    violations = [violation for _, each in held for violation in each.violations]
-    violations += broken_references(rest, schema, [each for _, each in held])
-    violations += references_left(rest, frozenset(each.id for each in gone))
-    if violations:
-        raise refused(violations)
-    written = [_change(change, each) for change, each in held if each.body != change.before]
-    return [*raw, *gone, *written]
+def _rest(view: WriterView, written: Sequence[Change]) -> Remaining:
+    return Remaining(view, frozenset(each.id for each in written))
 
 
 def _elaborated(schema: Schema, body: bytes) -> Elaborated:
     document = decode(body)
-    return elaborate(schema, document if isinstance(document, dict) else {})
+    return elaborate(schema, document if isinstance(document, dict) else {}, is_stored=True)
 
 
 def _change(change: Change, held: Elaborated) -> Change:

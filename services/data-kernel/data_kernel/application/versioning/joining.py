@@ -1,10 +1,11 @@
 """What two states have become since a third one, put together: classes first, then documents."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_kernel.application.ports import DocumentStore
+from data_kernel.application.revalidation import MAX_VIOLATIONS
 from data_kernel.application.state_shapes import StateShapes
 from data_kernel.application.streams import closing
 from data_kernel.domain.databases import State
@@ -13,7 +14,7 @@ from data_kernel.domain.merging import ConflictingEdit, Strategy, merge_document
 from data_kernel.domain.schema import CONTEXT_ID
 from data_kernel.domain.shapes import Shapes
 from shared.canonical import decode, pointer
-from shared.errors import Violation
+from shared.errors import Conflict, Reason, ValidationFailed, Violation
 
 _CLASSES_HAVE_NO_SETS = Shapes({})
 
@@ -39,6 +40,24 @@ class Joined:
     classes: tuple[Change, ...]
     documents: tuple[Change, ...]
     conflicts: tuple[Violation, ...]
+
+
+class SidesContradict(Conflict):
+    """Both sides edited the same places differently, and none of them is to prevail."""
+
+    def __init__(self, sides: Sides, conflicts: Sequence[Violation]) -> None:
+        told = f"Ours ({sides.ours}) and theirs ({sides.theirs}) contradict each other: {len(conflicts)} times."
+        super().__init__(told, reason=Reason.MERGE_CONFLICT, violations=conflicts[:MAX_VIOLATIONS])
+        self.sides = sides
+
+
+class UnionRefused(ValidationFailed):
+    """Each of the sides holds, and both together do not."""
+
+    def __init__(self, sides: Sides, error: ValidationFailed) -> None:
+        told = f"Ours ({sides.ours}) and theirs ({sides.theirs}) each hold, but not together. {error.detail}"
+        super().__init__(told, violations=error.violations)
+        self.sides = sides
 
 
 class Joining:

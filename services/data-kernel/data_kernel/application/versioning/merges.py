@@ -1,27 +1,52 @@
 """Merging a branch or a commit into a branch."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.hooks import Candidate, CommitHookPipeline, WriteOptions
 from data_kernel.application.ports import DocumentStore, WriteOutcome
-from data_kernel.application.revalidation import MAX_VIOLATIONS
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.application.versioning.joined_plans import JoinedPlans, unchecked
-from data_kernel.application.versioning.joining import Joined, Joining, Sides
+from data_kernel.application.versioning.joining import Joined, Joining, Sides, SidesContradict
 from data_kernel.application.versioning.moves import Beginning, Moves
 from data_kernel.domain.commits import RefCause
 from data_kernel.domain.merging import Strategy
 from shared.context import CallContext
-from shared.errors import Conflict, InvalidInput, Reason, Violation
+from shared.errors import InvalidInput, ValidationFailed, Violation
 
 
 @dataclass(frozen=True, slots=True)
 class MergeOutcome:
-    """What a merge did; `resolved` are the conflicts in which the strategy took a side."""
+    """What a merge did; `resolved` are the conflicts in which the strategy took a side.
+
+    They are not told again to a call that is answered by its idempotency key.
+    """
 
     outcome: WriteOutcome
     resolved: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a merge would do: `outcome` as that of a dry run, `None` where a validator refuses beforehand.
+
+    `conflicts` are where both sides edited (resolved, where the strategy takes a side), `violations` what both together
+    would break, conflicts left as they were before. The merge `is_possible` where nothing is in its way.
+    """
+
+    outcome: WriteOutcome | None
+    conflicts: tuple[Violation, ...]
+    violations: tuple[Violation, ...]
+    is_possible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How a merge goes: nothing to do (`theirs` is ours or older), a fast-forward, or the union of two `sides`."""
+
+    theirs: str | None
+    sides: Sides | None = None
 
 
 class Merges:
@@ -36,29 +61,54 @@ class Merges:
         self._pipeline = pipeline
         self._schemas = schemas
 
+    async def run(
+        self,
+        database: str,
+        options: WriteOptions,
+        context: CallContext,
+        work: Callable[[Beginning], Awaitable[MergeOutcome]],
+    ) -> MergeOutcome:
+        """As `Moves.run`, for what answers as a merge does."""
+        return await self._moves.run(database, options, context, work, MergeOutcome)
+
     async def merge(
         self, database: str, source: NamedRevision, strategy: Strategy, options: WriteOptions, context: CallContext
     ) -> MergeOutcome:
         """Bring what `source` has and the branch has not onto the branch, by a fast-forward where one is possible.
 
         Several merge bases are merged into one that no branch has. A dry run moves nothing. Errors: those of `Moves`;
-        `Conflict` (MERGE_CONFLICT) with the conflicts by document and path under `manual`; `ValidationFailed` where
-        both sides hold and their union does not; `InvalidInput` where they share no history.
+        `SidesContradict` with the conflicts by document and path under `manual`; `UnionRefused` where both sides
+        hold and their union does not; `InvalidInput` where they share no history.
         """
-        beginning = await self._moves.begin(database, options, context)
-        known, ours = beginning.database, beginning.head
-        theirs = (await self._moves.state(known, source, context, "from")).commit
-        if theirs is None or theirs == ours:
-            return MergeOutcome(beginning.outcome(ours))
-        bases = [] if ours is None else await self._store.merge_bases(known.name, ours, theirs)
-        if bases == [theirs]:
-            return MergeOutcome(beginning.outcome(ours))
-        if ours is None or bases == [ours]:
-            return MergeOutcome(await self._moves.finish(beginning, theirs, RefCause.FAST_FORWARD))
-        base = await self.common_base(beginning.candidate, bases, "from")
-        return await self.apply(
-            beginning, Sides(known.name, base, ours, theirs), strategy, RefCause.MERGE, merge_parents=(theirs,)
-        )
+
+        async def work(beginning: Beginning) -> MergeOutcome:
+            course = await self._course(beginning, source, context)
+            if course.sides is None:
+                return MergeOutcome(await self._moves.finish(beginning, course.theirs, RefCause.FAST_FORWARD))
+            parents = (course.sides.theirs or "",)
+            return await self.apply(beginning, course.sides, strategy, RefCause.MERGE, merge_parents=parents)
+
+        return await self.run(database, options, context, work)
+
+    async def simulate(
+        self, database: str, source: NamedRevision, strategy: Strategy, options: WriteOptions, context: CallContext
+    ) -> Simulation:
+        """Find out what `merge` would do, through the whole pipeline; nothing moves and nothing is announced.
+
+        Errors: those of `merge`, but for conflicts and violations, which are what is told.
+        """
+
+        async def work(beginning: Beginning) -> Simulation:
+            course = await self._course(beginning, source, context)
+            if course.sides is None:
+                return Simulation(beginning.outcome(course.theirs), (), (), is_possible=True)
+            return await self._simulated(beginning, course.sides, strategy)
+
+        trial = replace(options, dry_run=True, idempotency=None)
+        try:
+            return await self._moves.attempt(await self._moves.admit(database, trial, context), work)
+        except ValidationFailed as error:
+            return Simulation(None, (), error.violations, is_possible=False)
 
     async def apply(
         self,
@@ -78,13 +128,10 @@ class Merges:
         return MergeOutcome(replace(outcome, changed=outcome.changed or bool(merge_parents)), joined.conflicts)
 
     async def join(self, sides: Sides, strategy: Strategy) -> Joined:
-        """Both sides' edits; `Conflict` (MERGE_CONFLICT) under `manual` where they contradict each other."""
+        """Both sides' edits; `SidesContradict` under `manual` where they contradict each other."""
         joined = await self._joining.join(sides, strategy)
         if strategy is Strategy.MANUAL and joined.conflicts:
-            told = (
-                f"Ours ({sides.ours}) and theirs ({sides.theirs}) contradict each other: {len(joined.conflicts)} times."
-            )
-            raise Conflict(told, reason=Reason.MERGE_CONFLICT, violations=joined.conflicts[:MAX_VIOLATIONS])
+            raise SidesContradict(sides, joined.conflicts)
         return joined
 
     async def common_base(self, candidate: Candidate, bases: list[str], field: str) -> str:
@@ -103,3 +150,28 @@ class Merges:
                 candidate, unchecked(joined), base=first, parents=(first, other)
             )
         return first
+
+    async def _course(self, beginning: Beginning, source: NamedRevision, context: CallContext) -> _Course:
+        known, ours = beginning.database, beginning.head
+        theirs = (await self._moves.state(known, source, context, "from")).commit
+        if theirs is None or theirs == ours:
+            return _Course(ours)
+        bases = [] if ours is None else await self._store.merge_bases(known.name, ours, theirs)
+        if bases == [theirs]:
+            return _Course(ours)
+        if ours is None or bases == [ours]:
+            return _Course(theirs)
+        base = await self.common_base(beginning.candidate, bases, "from")
+        return _Course(theirs, Sides(known.name, base, ours, theirs))
+
+    async def _simulated(self, beginning: Beginning, sides: Sides, strategy: Strategy) -> Simulation:
+        joined = await self._joining.join(sides, strategy)
+        planner = JoinedPlans(beginning.database, self._schemas).checked(joined, sides)
+        violations: tuple[Violation, ...] = ()
+        try:
+            await self._pipeline.commit(beginning.candidate, planner, head=beginning.head, cause=RefCause.MERGE)
+        except ValidationFailed as error:
+            violations = error.violations
+        is_decided = strategy is not Strategy.MANUAL or not joined.conflicts
+        outcome = replace(beginning.outcome(beginning.head), changed=True)
+        return Simulation(outcome, joined.conflicts, violations, is_possible=is_decided and not violations)

@@ -1,6 +1,6 @@
 """Single commits done again elsewhere, or undone: cherry-pick, revert, rebase."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.hooks import CommitHookPipeline, WriteOptions
@@ -18,6 +18,23 @@ from shared.errors import InvalidInput, TooLarge, Violation
 
 MAX_REPLAYED = 1000
 """So many commits at most are replayed by one rebase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A commit of a branch, and the one that stands for it after a rebase; `None`: it changes nothing there."""
+
+    origin: str
+    applied: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RebaseOutcome(MergeOutcome):
+    """What a rebase did: `common` is where the branch had parted, `replayed` its own commits, oldest first."""
+
+    common: str | None = None
+    onto: str = ""
+    replayed: tuple[Replayed, ...] = ()
 
 
 class Replays:
@@ -39,72 +56,105 @@ class Replays:
         self, database: str, named: NamedRevision, strategy: Strategy, options: WriteOptions, context: CallContext
     ) -> MergeOutcome:
         """Do on the branch what a commit did elsewhere; the message is that commit's where none is given."""
-        beginning = await self._moves.begin(database, options, context)
-        commit = await self._commit(beginning, named, context)
-        sides = Sides(beginning.database.name, _before(commit), beginning.head, commit.id)
-        beginning = _saying(beginning, commit.message, context)
-        return await self._merges.apply(beginning, sides, strategy, RefCause.COMMIT)
+
+        async def work(beginning: Beginning) -> MergeOutcome:
+            commit = await self._commit(beginning, named, context)
+            sides = Sides(beginning.database.name, _before(commit), beginning.head, commit.id)
+            beginning = _saying(beginning, commit.message, context)
+            return await self._merges.apply(beginning, sides, strategy, RefCause.COMMIT)
+
+        return await self._merges.run(database, options, context, work)
 
     async def revert(
         self, database: str, named: NamedRevision, strategy: Strategy, options: WriteOptions, context: CallContext
     ) -> MergeOutcome:
         """Take back on the branch what a commit did; the message names it where none is given."""
-        beginning = await self._moves.begin(database, options, context)
-        commit = await self._commit(beginning, named, context)
-        sides = Sides(beginning.database.name, commit.id, beginning.head, _before(commit))
-        beginning = _saying(beginning, f"Revert {commit.id}", context)
-        return await self._merges.apply(beginning, sides, strategy, RefCause.COMMIT)
+
+        async def work(beginning: Beginning) -> MergeOutcome:
+            commit = await self._commit(beginning, named, context)
+            sides = Sides(beginning.database.name, commit.id, beginning.head, _before(commit))
+            beginning = _saying(beginning, f"Revert {commit.id}", context)
+            return await self._merges.apply(beginning, sides, strategy, RefCause.COMMIT)
+
+        return await self._merges.run(database, options, context, work)
 
     async def rebase(
-        self, database: str, named: NamedRevision, strategy: Strategy, options: WriteOptions, context: CallContext
-    ) -> MergeOutcome:
+        self,
+        database: str,
+        named: NamedRevision,
+        strategy: Strategy,
+        options: WriteOptions,
+        context: CallContext,
+        *,
+        anew: bool = False,
+    ) -> RebaseOutcome:
         """Replay the branch's own commits, one by one, onto `named`, and point the branch at the last of them.
 
         Each keeps its author and message; one that changes nothing there is left out, and one with several parents is
-        replayed as what it brought to its first. A dry run makes the commits on no branch. Errors besides: `TooLarge`
-        for more than `MAX_REPLAYED` commits. A conflict names the commit as theirs.
+        replayed as what it brought to its first. With `anew` every one is made again, also where it could stay or
+        changes nothing, by the author of the rebase. A dry run makes the commits on no branch. Errors besides:
+        `TooLarge` for more than `MAX_REPLAYED` commits. A conflict names the commit as theirs.
         """
-        beginning = await self._moves.begin(database, options, context)
-        onto = (await self._moves.state(beginning.database, named, context, "onto")).commit
-        if onto is None:
-            raise InvalidInput("onto: it has no commit yet", field="onto")
+
+        async def work(beginning: Beginning) -> RebaseOutcome:
+            onto = (await self._moves.state(beginning.database, named, context, "onto")).commit
+            if onto is None:
+                raise InvalidInput("onto: it has no commit yet", field="onto")
+            return await self._rebased(beginning, onto, strategy, anew=anew)
+
+        return await self._moves.run(database, options, context, work, RebaseOutcome)
+
+    async def _rebased(self, beginning: Beginning, onto: str, strategy: Strategy, *, anew: bool) -> RebaseOutcome:
+        common, own = await self._own_commits(beginning, onto)
         resolved: list[Violation] = []
+        replayed: list[Replayed] = []
         tip = onto
-        for commit in await self._own_commits(beginning, onto):
-            if tip in commit.parents[:1]:
-                tip = commit.id
-                continue
-            sides = Sides(beginning.database.name, _before(commit), tip, commit.id)
-            tip = await self._replayed(beginning, commit, sides, strategy, resolved)
-        return MergeOutcome(await self._moves.finish(beginning, tip, RefCause.REBASE), tuple(resolved))
+        for commit in own:
+            if tip in commit.parents[:1] and not anew:
+                applied: str | None = commit.id
+            else:
+                sides = Sides(beginning.database.name, _before(commit), tip, commit.id)
+                applied = await self._replayed(beginning, commit, sides, strategy, resolved, anew=anew)
+            replayed.append(Replayed(commit.id, applied))
+            tip = applied or tip
+        outcome = await self._moves.finish(beginning, tip, RefCause.REBASE)
+        return RebaseOutcome(outcome, tuple(resolved), common, onto, tuple(replayed))
 
     async def _replayed(
-        self, beginning: Beginning, commit: Commit, sides: Sides, strategy: Strategy, resolved: list[Violation]
-    ) -> str:
-        """The commit done again on our side, or our side itself where that changes nothing."""
+        self,
+        beginning: Beginning,
+        commit: Commit,
+        sides: Sides,
+        strategy: Strategy,
+        resolved: list[Violation],
+        *,
+        anew: bool,
+    ) -> str | None:
+        """The commit done again on our side, `None` where that changes nothing and is not to be told."""
         joined = await self._merges.join(sides, strategy)
         resolved += joined.conflicts
-        if not (joined.classes or joined.documents):
-            return sides.ours or ""
+        if not (joined.classes or joined.documents or anew):
+            return None
+        author = beginning.candidate.attribution.author if anew else commit.author
         planner = JoinedPlans(beginning.database, self._schemas).checked(joined, sides)
         parents = () if sides.ours is None else (sides.ours,)
         return await self._pipeline.commit_detached(
-            beginning.candidate, planner, base=sides.ours, parents=parents, original=commit
+            beginning.candidate, planner, base=sides.ours, parents=parents, said=(author, commit.message)
         )
 
-    async def _own_commits(self, beginning: Beginning, onto: str) -> list[Commit]:
-        """The commits by first parents that `onto` does not have, oldest first."""
+    async def _own_commits(self, beginning: Beginning, onto: str) -> tuple[str | None, list[Commit]]:
+        """The newest commit by first parents that `onto` has too, and those after it, oldest first."""
         database, head = beginning.database.name, beginning.head
         own: list[Commit] = []
         for commit in await self._store.log(database, State(head, None), limit=MAX_REPLAYED + 1) if head else []:
             if await self._store.merge_bases(database, commit.id, onto) == [commit.id]:
-                return own[::-1]
+                return commit.id, own[::-1]
             own.append(commit)
         if len(own) > MAX_REPLAYED:
             raise TooLarge(f"onto: more than {MAX_REPLAYED} commits would be replayed", field="onto")
         if own:
             raise InvalidInput("onto: it shares no history with the branch", field="onto")
-        return own
+        return None, own
 
     async def _commit(self, beginning: Beginning, named: NamedRevision, context: CallContext) -> Commit:
         found = (await self._moves.state(beginning.database, named, context, "commit")).commit

@@ -55,14 +55,21 @@ def _accepts_all(old: Property | None, new: Property) -> bool:
 
 
 def carried_over(
-    subject: str, body: dict[str, Json], old: ClassDefinition, new: ClassDefinition
+    subject: str,
+    body: dict[str, Json],
+    old: ClassDefinition,
+    new: ClassDefinition,
+    settled: frozenset[str] = frozenset(),
 ) -> tuple[dict[str, Json], list[Violation]]:
-    """A stored document with its values in the families of the new class, and the values that would change meaning."""
+    """A stored document with its values in the families of the new class, and the values that would change meaning.
+
+    The properties that are `settled` have values of the new type already.
+    """
     document = dict(body)
     violations = []
     for name, after in new.properties.items():
         before, value = old.properties.get(name), body.get(name)
-        if before is None or value is None:
+        if before is None or value is None or name in settled:
             continue
         if not _keeps_meaning(before, after):
             message = "The stored value is of another type than the class now asks for."

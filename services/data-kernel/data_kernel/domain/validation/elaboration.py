@@ -58,15 +58,15 @@ def elaborate(
     *,
     label: str = "",
     new_key: RandomKey = random_key,
-    renews: bool = False,
+    is_stored: bool = False,
 ) -> Elaborated:
     """Hold a document to its class: generate or check the id, bring every value to its canonical form.
 
     Every violation is collected; its path begins with the id, else the type, else `label`. Elaborating a stored body
-    gives the same bytes. With `renews` the document is one that was stored and changed since: a subdocument whose id
-    does not fit any more gets another one.
+    gives the same bytes where `is_stored` says that it is one, perhaps changed since: a subdocument whose id does not
+    fit any more gets another one then.
     """
-    return elaborate_all(schema, [document], [label], new_key=new_key, renews=renews)[0]
+    return elaborate_all(schema, [document], [label], new_key=new_key, is_stored=is_stored)[0]
 
 
 def elaborate_all(
@@ -75,7 +75,7 @@ def elaborate_all(
     labels: Sequence[str],
     *,
     new_key: RandomKey = random_key,
-    renews: bool = False,
+    is_stored: bool = False,
 ) -> list[Elaborated]:
     """The same for the documents of one request, which may refer to each other before any of them has an id.
 
@@ -83,7 +83,7 @@ def elaborate_all(
     """
 
     def run(captures: Captures) -> list[Elaborated]:
-        rules = _Rules(schema, new_key, captures, renews)
+        rules = _Rules(schema, new_key, captures, is_stored)
         pairs = zip(documents, labels, strict=True)
         return [_Elaboration(rules, document, label).run() for document, label in pairs]
 
@@ -99,7 +99,7 @@ class _Rules:
     schema: Schema
     new_key: RandomKey
     captures: Captures
-    renews: bool
+    is_stored: bool
 
 
 class _Elaboration:
@@ -112,7 +112,7 @@ class _Elaboration:
         self._depth = depth
         self._found: list[tuple[Path, Mismatch]] = []
         self._nested: list[Elaborated] = []
-        self._reader = MemberReader(rules.schema, rules.captures, self._note, self._own)
+        self._reader = MemberReader(rules.schema, rules.captures, self._note, self._own, is_stored=rules.is_stored)
 
     def run(self) -> Elaborated:
         definition = self._class()
@@ -120,9 +120,9 @@ class _Elaboration:
             named = self._document.get("@type")
             return self._refused("", named if isinstance(named, str) and len(named) <= MAX_ID_BYTES else self._label)
         values = self._reader.read(definition, self._document)
-        identities = Identities(self._rules.schema, self._rules.new_key, self._note, renews=self._rules.renews)
+        identities = Identities(self._rules.schema, self._rules.new_key, self._note, is_stored=self._rules.is_stored)
         document_id = self._id(identities, definition, values)
-        if not self._found and self._reader.has_subdocuments:
+        if not self._found:
             identities.inside(definition, values, document_id)
         body = self._body(document_id, definition, values) if not self._found else b""
         if self._found:

@@ -22,14 +22,16 @@ _UNORDERED = {Family.SET, Family.CARDINALITY}
 class Identities:
     """Generates ids by the keys of classes, or checks those that were given; what does not fit goes to `note`.
 
-    With `renews` a subdocument whose id does not fit its place or its values any more gets another one instead.
+    With `is_stored` the document is one that was stored, perhaps changed since: a subdocument whose id does not fit its
+    place or its values any more gets another one instead.
     """
 
-    def __init__(self, schema: Schema, new_key: RandomKey, note: Note, *, renews: bool = False) -> None:
+    def __init__(self, schema: Schema, new_key: RandomKey, note: Note, *, is_stored: bool) -> None:
         self._schema = schema
         self._new_key = new_key
         self._note = note
-        self._renews = renews
+        self._is_stored = is_stored
+        self._given: set[str] = set()
 
     def of(self, definition: ClassDefinition, given: Json, values: dict[str, Json], broken: AbstractSet[str]) -> str:
         """The id of a document; empty where it could not be told. `broken` are the properties that could not be."""
@@ -38,32 +40,46 @@ class Identities:
     def inside(self, definition: ClassDefinition, values: dict[str, Json], document_id: str, path: Path = ()) -> None:
         """Give the subdocuments of a document their ids, which begin with its own and the property's name.
 
-        In lists and arrays their places follow; sets of them are brought into order.
+        In lists and arrays their places follow; sets are brought into order.
         """
         for name, value in values.items():
-            each = definition.properties.get(name)
-            if each is not None and each.range.kind is RangeKind.CLASS:
+            each = definition.properties[name]
+            if each.range.kind is RangeKind.CLASS:
                 values[name] = self._within(each, value, f"{document_id}/{name}", (*path, name))
+            elif each.family in _UNORDERED and isinstance(value, list):
+                values[name] = _in_order(value)
 
     def _within(self, each: Property, value: Json, above: str, path: Path) -> Json:
         if isinstance(value, dict):
-            return self._subdocument(value, above, path)
+            return self._unique(self._subdocument(value, above, path), path)
         if not isinstance(value, list):
             return value
-        is_set = each.family in _UNORDERED
-        placed = [
-            self._within(each, element, above if is_set else f"{above}/{index}", (*path, index))
-            for index, element in enumerate(value)
-        ]
-        return self._set(placed, path) if is_set else placed
+        if each.family in _UNORDERED:
+            return self._set(value, above, path)
+        return [self._within(each, element, f"{above}/{index}", (*path, index)) for index, element in enumerate(value)]
 
-    def _set(self, elements: list[Json], path: Path) -> list[Json]:
-        """Ordered by canonical bytes, each subdocument once."""
-        ordered = [element for _, element in sorted({encode(each): each for each in elements}.items())]
-        ids = [element["@id"] for element in ordered if isinstance(element, dict)]
-        if len(set(map(str, ids))) < len(ids):
-            self._note(path, Mismatch("Two different subdocuments here have the same key.", "key_repeated"))
-        return ordered
+    def _set(self, elements: list[Json], above: str, path: Path) -> list[Json]:
+        """In order, and each subdocument once.
+
+        Two with one key are one that has the values of both, as in TerminusDB.
+        """
+        by_id: dict[str, Json] = {}
+        for index, element in enumerate(elements):
+            place = (*path, index)
+            each = self._subdocument(element, above, place) if isinstance(element, dict) else element
+            key = str(each["@id"]) if isinstance(each, dict) else str(each)
+            there = by_id.get(key)
+            by_id[key] = _joined(there, each) if isinstance(there, dict) and isinstance(each, dict) else each
+        for each in by_id.values():
+            self._unique(each, path)
+        return _in_order([*by_id.values()])
+
+    def _unique(self, each: Json, path: Path) -> Json:
+        document_id = str(each["@id"]) if isinstance(each, dict) else ""
+        if document_id and document_id in self._given:
+            self._note(path, Mismatch(f"Another subdocument here has this id, too: {document_id}", "key_repeated"))
+        self._given.add(document_id)
+        return each
 
     def _subdocument(self, document: dict[str, Json], above: str, path: Path) -> dict[str, Json]:
         definition = self._schema.classes[str(document["@type"])]
@@ -71,7 +87,7 @@ class Identities:
         hashes = definition.key.kind is KeyKind.VALUE_HASH
         prefix = definition.id_prefix if hashes else f"{above}/{definition.id_prefix}"
         given = self._shortened(document.get("@id"), path)
-        if self._renews and (definition.key.kind in _KEYS or not (given or "").startswith(prefix)):
+        if self._is_stored and (definition.key.kind in _KEYS or not (given or "").startswith(prefix)):
             given = None
         document_id = self._id(definition, given, values, prefix, set(), path)
         self.inside(definition, values, document_id, path)
@@ -93,6 +109,8 @@ class Identities:
         if given == "" or not broken.isdisjoint(needed):
             return given or ""
         made = f"{prefix}{make(self._schema, definition, values)}"
+        if given is not None and self._is_stored and definition.key.kind is KeyKind.VALUE_HASH:
+            return given  # made of sets in an order that is not kept
         if given is not None and given != made:
             self._note((*path, "@id"), Mismatch("The id is not the one that the class's key makes.", "id_mismatch"))
         elif why := why_refused(made):
@@ -120,3 +138,22 @@ class Identities:
             self._note((*path, "@id"), Mismatch(message, "id_form"))
             return ""
         return short
+
+
+def _in_order(elements: list[Json]) -> list[Json]:
+    return sorted(elements, key=encode)
+
+
+def _joined(one: dict[str, Json], other: dict[str, Json]) -> dict[str, Json]:
+    """Two subdocuments with one id as one: of what they have differently, both values."""
+    joined = dict(one)
+    for name, value in other.items():
+        before = joined.setdefault(name, value)
+        if encode(before) != encode(value):
+            several = [*_listed(before), *_listed(value)]
+            joined[name] = _in_order([*{encode(each): each for each in several}.values()])
+    return joined
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]

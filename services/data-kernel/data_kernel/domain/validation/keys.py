@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from data_kernel.domain.ids import ABSENT, FIELD_SEPARATOR, LIST_SEPARATOR, fragment
-from data_kernel.domain.schema import ClassDefinition, Family, Property, Range, RangeKind, Schema
+from data_kernel.domain.schema import ClassDefinition, Family, KeyKind, Property, Range, RangeKind, Schema
 from shared.canonical import Json, JsonNumber, encode
 
 
 def lexical_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json]) -> str:
     """The key of a document from its values in canonical form."""
     return FIELD_SEPARATOR.join(
-        _field(schema, definition.properties[name].range, values.get(name)) for name in definition.key.fields
+        _field(schema, definition.properties[name], values.get(name)) for name in definition.key.fields
     )
 
 
@@ -24,8 +24,8 @@ def hash_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json
 def value_hash_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json]) -> str:
     """SHA-256 of all values, written as Prolog writes the pairs of path and value that TerminusDB digests.
 
-    A set comes in canonical order, so that its id is one whatever order it was given in. Subdocuments come without
-    their ids, which may begin with the id that is made here.
+    A set comes in the order given, so that another order makes another id there. Subdocuments come without their ids,
+    which may begin with the id that is made here.
     """
     return _digest(f"[{','.join(_pairs(schema, definition, values, ()))}]")
 
@@ -107,17 +107,18 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _field(schema: Schema, each: Range, value: Json) -> str:
+def _field(schema: Schema, each: Property, value: Json) -> str:
     if value is None:
         return ABSENT
     if isinstance(value, list):
-        return LIST_SEPARATOR.join(fragment(_text(schema, each, part)) for part in value)
-    return fragment(_text(schema, each, value))
+        parts = value if each.family is Family.LIST else sorted(value, key=encode)
+        return LIST_SEPARATOR.join(fragment(_text(schema, each.range, part)) for part in parts)
+    return fragment(_text(schema, each.range, value))
 
 
 def _text(schema: Schema, each: Range, value: Json) -> str:
     if isinstance(value, dict):
-        return encode(value).decode()
+        return _inner_text(schema, value)
     if each.kind is RangeKind.ENUM:
         return f"{schema.prefixes.full_name(each.name)}/{fragment(str(value))}"
     if each.kind is RangeKind.CLASS:
@@ -125,6 +126,14 @@ def _text(schema: Schema, each: Range, value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.text if isinstance(value, JsonNumber) else str(value)
+
+
+def _inner_text(schema: Schema, value: dict[str, Json]) -> str:
+    """A subdocument in a key: its id where its values alone make that, else its values."""
+    definition = schema.classes[str(value["@type"])]
+    if definition.key.kind is not KeyKind.VALUE_HASH:
+        return encode(value).decode()
+    return full_id(schema, f"{definition.id_prefix}{value_hash_key(schema, definition, value)}")
 
 
 def full_id(schema: Schema, document_id: str) -> str:

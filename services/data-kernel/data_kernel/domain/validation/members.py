@@ -1,6 +1,6 @@
 """Reading the members of a document, and of the subdocuments in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from data_kernel.domain.schema import ClassDefinition, Family, Schema
@@ -23,11 +23,12 @@ class MemberReader:
     not be told.
     """
 
-    def __init__(self, schema: Schema, captures: Captures, note: Note, own: OwnDocument) -> None:
+    def __init__(self, schema: Schema, captures: Captures, note: Note, own: OwnDocument, *, is_stored: bool) -> None:
         self._schema = schema
         self._captures = captures
         self._note = note
         self._own = own
+        self._is_stored = is_stored
         self._depth = 0
         self.references: list[tuple[str, str, Path]] = []
         """Id, class and place of each reference."""
@@ -35,14 +36,16 @@ class MemberReader:
         """Whether one has been met."""
 
     def read(self, definition: ClassDefinition, document: dict[str, Json], above: Path = ()) -> dict[str, Json]:
-        """The values of a document in canonical form, save that subdocuments in them have no ids yet."""
+        """The values of a document in canonical form, save that subdocuments have no ids, and sets no order yet."""
         unread: set[str] = set()
 
         def note(path: Path, mismatch: Mismatch) -> None:
             unread.update(str(each) for each in path[len(above) : len(above) + 1])
             self._note(path, mismatch)
 
-        reader = ValueReader(self._schema, note, self._inner, self.references, above)
+        document = self._schema.prefixes.with_short_members(document)
+        may_be_joined = self._is_stored and self._depth > 0
+        reader = ValueReader(self._schema, note, self._inner, self.references, above, may_be_joined=may_be_joined)
         for name in document:
             if name not in definition.properties and name not in _KEYWORDS:
                 note((*above, name), _surplus(name))
@@ -57,12 +60,14 @@ class MemberReader:
                 note((*above, each.name), Mismatch("This property is required.", "required"))
             elif each.min_count:
                 note((*above, each.name), Mismatch("This property has too few values.", "cardinality"))
-        self._choose(definition, values, unread, above)
+        self._choose(definition, document, unread, above)
         return values
 
     def class_of(self, document: dict[str, Json], path: Path) -> ClassDefinition | None:
         """The class that a document names, which may have documents."""
         name, place = document.get("@type"), (*path, "@type")
+        if name is None and (fitting := self._only_class(document)) is not None:
+            return fitting
         if not isinstance(name, str):
             self._note(place, Mismatch("A document names its class.", "type_missing"))
             return None
@@ -73,20 +78,20 @@ class MemberReader:
             self._note(place, Mismatch("An abstract class has no documents of its own.", "abstract_class"))
         return definition
 
-    def _choose(self, definition: ClassDefinition, values: dict[str, Json], unread: set[str], above: Path) -> None:
+    def _choose(self, definition: ClassDefinition, given: Mapping[str, Json], unread: set[str], above: Path) -> None:
         for choice in definition.choices:
-            there = sum(name in values or name in unread for name in choice)
+            there = sum(name in given or name in unread for name in choice)
             if there == 0:
                 named = ", ".join(sorted(choice))
                 self._note(above, Mismatch(f"One of these properties is required: {named}.", "choice_missing"))
-            for name in sorted(choice & values.keys()) if there > 1 else ():
+            for name in sorted(choice & given.keys()) if there > 1 else ():
                 self._note((*above, name), Mismatch("Only one property of a choice is given.", "choice_too_many"))
 
     def _inner(self, class_name: str, value: dict[str, Json], path: Path) -> Json:
         """What an object stands for where a document is expected: another document's id, or a subdocument."""
         if REF in value:
             return self._captures.target(value[REF])
-        if value.keys() <= _LINK and "@id" in value and value.get("@type", "@id") == "@id":
+        if value.keys() == _LINK and value["@type"] == "@id":
             return value["@id"]
         definition = self._inner_class(class_name, value, path)
         if definition is None:
@@ -116,6 +121,12 @@ class MemberReader:
         if not definition.is_a(class_name):
             raise Mismatch(f"This is not of class {class_name}.", "wrong_class")
         return definition
+
+    def _only_class(self, document: dict[str, Json]) -> ClassDefinition | None:
+        """The only class of which a document without one may be."""
+        classes = (each for each in self._schema.classes.values() if not (each.is_abstract or each.is_subdocument))
+        fitting = [each for each in classes if document and _fits(each, document)]
+        return fitting[0] if len(fitting) == 1 else None
 
     def _fitting(self, class_name: str, value: dict[str, Json]) -> ClassDefinition:
         """The only class that may stand here, else the only one with these properties."""

@@ -20,17 +20,26 @@ _LITERAL = {"@type", "@value"}
 class ValueReader:
     """Reads values of the document at `above`; what does not fit goes to `note`, references to `references`.
 
-    `inner` reads an object where a document is expected: the id that it stands for, a subdocument, or nothing.
+    With `may_be_joined` a single value may be several: the document is a stored one that was made of two. `inner` reads
+    an object where a document is expected: the id that it stands for, a subdocument, or nothing.
     """
 
     def __init__(
-        self, schema: Schema, note: Note, inner: InnerReader, references: list[tuple[str, str, Path]], above: Path
+        self,
+        schema: Schema,
+        note: Note,
+        inner: InnerReader,
+        references: list[tuple[str, str, Path]],
+        above: Path,
+        *,
+        may_be_joined: bool,
     ) -> None:
         self._schema = schema
         self._note = note
         self._inner = inner
         self._references = references
         self._above = above
+        self._may_be_joined = may_be_joined
 
     def read(self, each: Property, value: Json) -> Json:
         """The canonical form of a property's value; `None` where it counts as absent or does not fit."""
@@ -43,24 +52,31 @@ class ValueReader:
         if each.family is Family.ARRAY:
             array = self._nested(each, value, each.dimensions, (*self._above, each.name))
             return None if isinstance(array, list) and _is_hollow(array) else array
+        if self._may_be_joined and isinstance(value, list) and each.range.kind not in {RangeKind.JSON, RangeKind.UNIT}:
+            return self._elements(each, value)
         return self._one(each.range, value, (*self._above, each.name))
 
     def _set(self, each: Property, value: Json) -> Json:
-        """Ordered by canonical bytes, each element once; a single value may stand alone, and none is absence.
+        """Each element once; a single value may stand alone, and none is absence.
 
-        Subdocuments are ordered when they have their ids: two that are random differ.
+        The elements are still in the order given, of which TerminusDB makes ids. Of subdocuments two that look the same
+        differ as long as they have no ids.
         """
         elements: list[Json] = value if isinstance(value, list) else [value]
         read = self._elements(each, elements)
         if each.range.kind is RangeKind.CLASS and any(isinstance(element, dict) for element in read):
             return read
-        return [element for _, element in sorted({encode(element): element for element in read}.items())] or None
+        return [*{encode(element): element for element in read}.values()] or None
 
     def _counted(self, each: Property, value: Json) -> Json:
-        """A set with bounds; one value stands alone, as TerminusDB shows it, unless it is a list itself."""
+        """A set with bounds; one value stands alone, as TerminusDB shows it, unless it is a list itself.
+
+        A value that is given twice is one too many, as it is there, and one too few.
+        """
         elements = self._set(each, value)
         found = elements if isinstance(elements, list) else []
-        if len(found) < each.min_count or (each.max_count is not None and len(found) > each.max_count):
+        given = len(value) if isinstance(value, list) else 1
+        if len(found) < each.min_count or (each.max_count is not None and given > each.max_count):
             self._note(
                 (*self._above, each.name), Mismatch("The number of values is not the one asked for.", "cardinality")
             )

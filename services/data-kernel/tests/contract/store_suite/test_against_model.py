@@ -230,7 +230,7 @@ class StoreMachine(RuleBasedStateMachine):
         commit = self.commit_at(place)
         call = self.store.move_branch(MoveRequest(self.database, name, commit, cause, self.scribe.attribution))
         if self.names[name].exists:
-            assert self.run(call).head == commit
+            assert self.run(call).commit == commit
             self.move(name, cause.value, commit)
         else:
             with pytest.raises(NotFound):

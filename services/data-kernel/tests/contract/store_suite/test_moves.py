@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from data_kernel.application.ports import DetachedRequest, MoveRequest
+from data_kernel.application.ports import DetachedRequest, Idempotency, MoveRequest, WriteOutcome
 from data_kernel.domain.commits import Cursor, RefCause
 from data_kernel.domain.databases import Database, Revision, State
 from data_kernel.domain.documents import Graph
@@ -57,13 +57,16 @@ async def test_a_detached_commit_is_refused_by_its_planner_and_for_unknown_commi
             await store.write_detached(request)
 
 
-@pytest.mark.parametrize("cause", [RefCause.RESET, RefCause.FAST_FORWARD, RefCause.REBASE, RefCause.MERGE])
+@pytest.mark.parametrize(
+    "cause", [RefCause.RESET, RefCause.FAST_FORWARD, RefCause.REBASE, RefCause.SQUASH, RefCause.MERGE]
+)
 async def test_a_branch_can_be_pointed_at_any_commit_of_its_database(store, scribe, outbox, cause):
     first = (await scribe.write("main", {"Movie/1": b"1"})).commit
     second = (await scribe.write("main", {"Movie/1": b"2"})).commit
-    moved = await store.move_branch(move(scribe, first, cause, expected_head=second))
-    assert moved == await store.get_branch("oms", "main")
-    assert (moved.head, moved.head_time) == (first, (await store.get_commit("oms", first)).time)
+    moved = await store.move_branch(move(scribe, first, RefCause(cause), expected_head=second))
+    assert moved == WriteOutcome((), first, "main", changed=True)
+    branch = await store.get_branch("oms", "main")
+    assert (branch.head, branch.head_time) == (first, (await store.get_commit("oms", first)).time)
     assert await scribe.contents(await scribe.head("main")) == {"Movie/1": b"1"}
     entry = (await store.ref_log("oms", "main", Cursor()))[-1]
     assert (entry.number, entry.cause, entry.old_head, entry.new_head) == (4, cause, second, first)
@@ -75,10 +78,41 @@ async def test_a_branch_can_be_pointed_at_any_commit_of_its_database(store, scri
 async def test_a_branch_can_be_pointed_before_its_first_commit(store, scribe):
     head = (await scribe.write("main", {"Movie/1": b"1"})).commit
     moved = await store.move_branch(move(scribe, None))
-    assert (moved.head, moved.head_time) == (None, None)
+    assert moved == WriteOutcome((), None, "main", changed=True)
+    branch = await store.get_branch("oms", "main")
+    assert (branch.head, branch.head_time) == (None, None)
     assert await scribe.contents(await scribe.head("main")) == {}
     await store.move_branch(move(scribe, head))
     assert await scribe.contents(await scribe.head("main")) == {"Movie/1": b"1"}
+
+
+async def test_a_move_with_a_key_is_made_once(store, scribe, outbox):
+    first = (await scribe.write("main", {"Movie/1": b"1"})).commit
+    key = Idempotency("k", "reset to the first")
+    second = (await scribe.write("main", {"Movie/1": b"2"})).commit
+    asked = replace(move(scribe, first), idempotency=key)
+    assert await store.answer_of("oms", asked.attribution.actor, key) is None
+    moved = await store.move_branch(asked)
+    third = (await scribe.write("main", {"Movie/1": b"3"})).commit
+    before = await outbox.pending()
+    assert await store.move_branch(replace(asked, expected_head=second)) == moved
+    assert await store.answer_of("oms", asked.attribution.actor, key) == moved
+    assert await store.answer_of("oms", "another@oms", key) is None
+    assert (await store.get_branch("oms", "main")).head == third
+    assert await outbox.pending() == before
+    other = Idempotency("k", "something else")
+    with pytest.raises(Conflict, match="another request"):
+        await store.move_branch(replace(asked, idempotency=other))
+    with pytest.raises(Conflict, match="another request"):
+        await store.answer_of("oms", asked.attribution.actor, other)
+
+
+async def test_a_refused_move_keeps_no_answer(store, scribe):
+    head = (await scribe.write("main", {"Movie/1": b"1"})).commit
+    asked = replace(move(scribe, None, expected_head="0" * 31), idempotency=Idempotency("k", "f"))
+    with pytest.raises(Conflict):
+        await store.move_branch(asked)
+    assert (await store.move_branch(replace(asked, expected_head=head))).commit is None
 
 
 async def test_a_time_finds_the_head_that_a_reset_left(store, scribe):

@@ -6,8 +6,7 @@ One recording, with the first difference of every step that differs:
 
 Recordings of queries are not replayed, nor are the steps of others that query. A recording passes with 95 % of its
 steps (90 % where histories are compared), or with all but one of fewer than 20; one without credentials may answer 401.
-One that does not pass yet stands in SHORTFALLS with the steps it has, which may not become fewer: when it gets better,
-raise its number; when it passes, take its line out (the test asks for it).
+The differences that there are stand in `docs/terminusdb-compatibility.md`, each class once.
 
 `vectors/` and `contract.py` came from elsewhere (`copy_vectors.py`) and are changed by nobody here.
 """
@@ -19,26 +18,6 @@ import pytest
 from data_kernel_testing.kernel_process import KernelProcess
 from data_kernel_testing.replaying import Replay, recordings
 
-SHORTFALLS: dict[str, int] = {
-    "apply": 11,
-    "documents-capture": 19,
-    "documents-delete": 28,
-    "documents-subdocuments": 22,
-    "documents-write": 44,
-    "history": 13,
-    "keys-hash": 22,
-    "keys-random": 24,
-    "migration": 6,
-    "patch-stored": 6,
-    "rebase": 21,
-    "schema-inheritance": 17,
-    "squash-reset": 12,
-    "types-families": 49,
-    "types-xdd": 31,
-    "violations": 27,
-}
-"""Recordings that do not pass yet, with how many of their steps do."""
-
 
 @pytest.fixture(scope="module")
 def replay(kernel: KernelProcess) -> Iterator[Replay]:
@@ -48,11 +27,5 @@ def replay(kernel: KernelProcess) -> Iterator[Replay]:
 @pytest.mark.parametrize("path", recordings(), ids=lambda path: path.stem)
 def test_recording(path: Path, replay: Replay) -> None:
     replayed = replay.run(path)
-    known = SHORTFALLS.get(path.stem)
-    if replayed.passed < (replayed.wanted if known is None else known):
+    if replayed.passed < replayed.wanted:
         pytest.fail(replayed.report(), pytrace=False)
-    assert known is None or replayed.passed < replayed.wanted, "it passes: take it out of SHORTFALLS"
-
-
-def test_every_known_shortfall_is_a_recording() -> None:
-    assert set(SHORTFALLS) <= {path.stem for path in recordings()}

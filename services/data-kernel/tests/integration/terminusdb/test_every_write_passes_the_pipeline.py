@@ -39,11 +39,21 @@ PREFIX_WRITES: list[tuple[str, dict[str, Any]]] = [
     ("PUT", {"url": f"{PREFIX}/ex", "json": {"uri": "http://other.example/"}}),
     ("DELETE", {"url": f"{PREFIX}/ex"}),
 ]
+SAYS = {"author": "a", "message": "m"}
+MAIN = "admin/free/local/branch/main"
+# Below `/api/<area>/admin/free`, each with the author that it has.
+MOVES: list[tuple[str, dict[str, Any], str]] = [
+    ("patch", {"patch": {"@id": "Movie/A", "year": {"@op": "SwapValue", "@before": None, "@after": 1}}, **SAYS}, "a"),
+    ("apply", {"before_commit": "main", "after_commit": "main", "commit_info": SAYS}, "a"),
+    ("rebase", {"author": "a", "rebase_from": MAIN}, "a"),
+    ("squash", {"commit_info": SAYS}, "a"),
+    ("reset", {"commit_descriptor": "0" * 31}, "alice@data-kernel"),
+]
 # These make no commit, or one that is a branch's first (which the platform makes, by the same pipeline).
 OTHERS = {
     *((method, "/api/db/{organisation}/{database}") for method in ("POST", "PUT", "DELETE")),
     *((method, "/api/branch/{path}") for method in ("POST", "DELETE")),
-    *(("POST", f"/api/{area}") for area in ("schema/{path}", "diff", "diff/{path}", "patch")),
+    *(("POST", f"/api/{area}") for area in ("schema/{path}", "diff", "diff/{path}", "patch", "optimize/{path}")),
 }
 
 
@@ -99,8 +109,27 @@ def test_all_routes_are_known_as_writes_or_as_something_else(tmp_path: Path) -> 
     }
     assert found == {(method, DOCUMENT) for method, _ in WRITES} | {
         *((method, "/api/prefix/{path}") for method, _ in PREFIX_WRITES),
+        *(("POST", f"/api/{area}/{{path}}") for area, _, _ in MOVES),
         *OTHERS,
     }
+
+
+@pytest.mark.parametrize(("area", "body", "author"), MOVES, ids=[area for area, _, _ in MOVES])
+async def test_a_move_passes(
+    http_in_process: httpx2.AsyncClient,
+    kernel_in_process: Kernel,
+    refusal: Refusal,
+    area: str,
+    body: dict[str, Any],
+    author: str,
+) -> None:
+    before = (await kernel_in_process.store.get_branch("free", "main")).head
+    refused = await http_in_process.post(f"/api/{area}/admin/free", json=body)
+    assert (refused.status_code, refused.json()["api:message"]) == (501, "refused by the test")
+    (candidate,) = refusal.seen
+    said = candidate.attribution
+    assert (said.author, said.actor, said.route) == (author, "alice@data-kernel", f"/api/{area}/{{path}}")
+    assert (await kernel_in_process.store.get_branch("free", "main")).head == before
 
 
 @pytest.mark.parametrize(("method", "request_"), [*WRITES, *PREFIX_WRITES])

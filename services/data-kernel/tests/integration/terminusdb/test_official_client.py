@@ -7,6 +7,7 @@ import pytest
 from data_kernel_testing.kernel_process import KernelProcess
 from requests import HTTPError
 from terminusdb_client import Client
+from terminusdb_client.client import Patch
 from terminusdb_client.errors import DatabaseError, InterfaceError
 
 PERSON = {
@@ -131,3 +132,102 @@ def test_differences_and_patches(client: Client) -> None:
         client.patch({**given, "age": 9}, patch)
     with pytest.raises(DatabaseError, match="no such commit or branch"):
         client.diff_version("nope", "main")
+
+
+def test_patches_of_what_is_stored(client: Client) -> None:
+    client.insert_document([ANN, BOB], commit_msg="people")
+    given = {**ANN, "@id": "Person/Ann"}
+    older = client.diff(given, {**given, "age": 2})
+    ids = client.patch_resource(older, message="older", author="kim")
+    assert ids == ["terminusdb:///data/Person/Ann"]
+    assert client.get_document("Person/Ann")["age"] == 2
+    assert (client.log()[0]["message"], client.log()[0]["author"]) == ("older", "kim")
+    client.patch_resource(older, message="older again")
+    assert client.log()[0]["message"] == "older"
+    with pytest.raises(DatabaseError, match="did not apply cleanly"):
+        client.patch_resource(older, match_final_state=False)
+    with pytest.raises(DatabaseError, match="did not apply cleanly"):
+        client.patch_resource(
+            Patch(json='{"@id": "Person/Ann", "age": {"@op": "SwapValue", "@before": 7, "@after": 8}}')
+        )
+    born = {"@id": "Person/Cid", "@type": "Person", "name": "Cid"}
+    gone = {"@op": "Delete", "@delete": {"@id": "Person/Bob", **BOB}}
+    several = Patch()
+    several.content = [{"@op": "Insert", "@insert": born}, gone]
+    client.patch_resource(several)
+    assert [each["name"] for each in client.get_all_documents()] == ["Ann", "Cid"]
+
+
+def test_the_history_of_a_document(client: Client) -> None:
+    client.insert_document(ANN, commit_msg="born")
+    client.insert_document(BOB, commit_msg="another")
+    client.replace_document({**ANN, "age": 2}, commit_msg="older")
+    newest, oldest = client.get_document_history("Person/Ann")
+    assert (newest["message"], oldest["message"]) == ("older", "born")
+    assert isinstance(newest["timestamp"], datetime)
+    assert [each["message"] for each in client.get_document_history("Person/Ann", start=1)] == ["born"]
+    assert [each["message"] for each in client.get_document_history("Person/Ann", count=1)] == ["older"]
+    ends = client.get_document_history("Person/Ann", created=True, updated=True)
+    assert (ends["created"]["message"], ends["updated"]["message"]) == ("born", "older")
+    assert client.get_document_history("Person/Nobody") == []
+    assert [each["message"] for each in client.get_commit_history(2)] == ["older", "another"]
+
+
+def test_a_difference_is_applied_to_another_branch(client: Client) -> None:
+    client.insert_document([ANN, BOB], commit_msg="people")
+    before = client.log()[0]["identifier"]
+    client.create_branch("dev")
+    client.branch = "dev"
+    client.replace_document({**ANN, "age": 2}, commit_msg="older")
+    client.delete_document("Person/Bob", commit_msg="gone")
+    applied = client.apply(before, "dev", branch="main", message="taken over", author="kim")
+    assert applied["api:status"] == "api:success"
+    client.branch = "main"
+    assert list(client.get_all_documents()) == [{"@id": "Person/Ann", **ANN, "age": 2}]
+    assert [each["message"] for each in client.log()] == ["taken over", "people", "classes"]
+    client.replace_document({**ANN, "age": 7}, commit_msg="elsewhere")
+    with pytest.raises(DatabaseError):
+        client.apply("dev", before, branch="main")
+    assert client.get_document("Person/Ann")["age"] == 7
+
+
+def test_a_branch_is_rebased(client: Client) -> None:
+    client.insert_document(ANN, commit_msg="on both")
+    client.create_branch("dev")
+    client.insert_document(BOB, commit_msg="on main")
+    main = client.log()[0]["identifier"]
+    client.branch = "dev"
+    client.insert_document({"@type": "Person", "name": "Cid"}, commit_msg="on dev")
+    done = client.rebase(branch="main", author="kim")
+    assert done["api:forwarded_commits"] == [main]
+    log = client.log(db="test_a_branch_is_rebased/local/branch/dev")
+    assert [each["message"] for each in log] == ["on dev", "on main", "on both", "classes"]
+    (report,) = done["api:rebase_report"]
+    assert (log[0]["author"], report["api:applied"]) == ("kim", [log[0]["identifier"]])
+    assert [each["name"] for each in client.get_all_documents()] == ["Ann", "Bob", "Cid"]
+    client.replace_document({**ANN, "age": 5}, commit_msg="here")
+    client.branch = "main"
+    client.replace_document({**ANN, "age": 6}, commit_msg="there")
+    there = client.log()[0]["identifier"]
+    client.branch = "dev"
+    with pytest.raises(DatabaseError, match="Rebase failed on commit"):
+        client.rebase(commit=there)
+    assert client.get_document("Person/Ann")["age"] == 5
+
+
+def test_a_branch_is_squashed_and_reset(client: Client) -> None:
+    client.insert_document(ANN, commit_msg="first")
+    client.insert_document(BOB, commit_msg="second")
+    head = client.log()[0]["identifier"]
+    squashed = client.squash(message="both", author="kim")
+    assert client.log()[0]["identifier"] == head
+    client.reset(squashed, use_path=True)
+    (only,) = client.log()
+    assert (only["message"], only["author"], squashed.rpartition("/")[2]) == ("both", "kim", only["identifier"])
+    assert [each["name"] for each in client.get_all_documents()] == ["Ann", "Bob"]
+    client.reset(head)
+    assert [each["message"] for each in client.log()] == ["second", "first", "classes"]
+    client.optimize("admin/test_a_branch_is_squashed_and_reset/local/branch/main")
+    client.optimize("admin/test_a_branch_is_squashed_and_reset/local/_commits")
+    with pytest.raises(DatabaseError):
+        client.reset("z" * 31)

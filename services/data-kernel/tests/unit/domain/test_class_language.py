@@ -148,7 +148,7 @@ def counted(**bounds):
 @pytest.mark.parametrize(
     ("bounds", "value", "expected"),
     [
-        ({"@cardinality": 1}, ["a", "a"], "a"),
+        ({"@cardinality": 1}, ["a", "a"], None),
         ({"@cardinality": 2}, ["b", "a"], ["a", "b"]),
         ({"@cardinality": 2}, ["a", "a"], None),
         ({"@min_cardinality": 1}, [], None),

@@ -4,9 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_kernel.domain.comparing import Conflicting, DifferentKey, NoPatch, Style, difference, patched
+from data_kernel.domain.comparing import (
+    Conflicting,
+    DifferentKey,
+    NoPatch,
+    Style,
+    difference,
+    document_difference,
+    patched,
+    patched_document,
+    subject_of,
+)
 from shared.canonical import Json, JsonNumber, encode
 
+Object = dict[str, Json]
 NUMBERS = st.integers(-3, 3) | st.sampled_from([JsonNumber("1.0"), JsonNumber("1e0"), JsonNumber("0.1")])
 SCALARS = st.none() | st.booleans() | NUMBERS | st.sampled_from(["", "1", "a", "가"])
 NAMES = st.sampled_from(["a", "b", "c", "@id", "@type"])
@@ -130,3 +141,62 @@ def test_a_patch_that_is_none_is_refused(patch: Json) -> None:
 def test_a_patch_that_goes_beyond_the_list_is_a_conflict() -> None:
     with pytest.raises(Conflicting):
         patched([1], {"@op": "CopyList", "@to": 5, "@rest": {"@op": "KeepList"}})
+
+
+SWAP: Json = {"@op": "SwapValue", "@before": 1, "@after": 2}
+SWAP_LIST: Json = {"@op": "SwapList", "@before": [2], "@after": [8, 9], "@rest": {"@op": "KeepList"}}
+
+
+@pytest.mark.parametrize(
+    ("value", "patch", "after"),
+    [
+        ({"a": 2}, {"a": SWAP}, {"a": 2}),
+        ({"a": 1}, {"a": SWAP}, {"a": 2}),
+        ([1, 8, 9, 3], {"@op": "CopyList", "@to": 1, "@rest": SWAP_LIST}, [1, 8, 9, 3]),
+        ([1, 2, 3], {"@op": "CopyList", "@to": 1, "@rest": SWAP_LIST}, [1, 8, 9, 3]),
+    ],
+)
+def test_what_is_as_it_is_to_be_may_be_accepted(value: Json, patch: Json, after: Json) -> None:
+    assert patched(value, patch, accepts_final=True) == after
+    if encode(value) == encode(after):
+        with pytest.raises(Conflicting):
+            patched(value, patch)
+
+
+ANN: dict[str, Json] = {"@id": "Person/Ann", "@type": "Person", "age": 1}
+OLDER: dict[str, Json] = {**ANN, "age": 2}
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, ANN), (ANN, None), (ANN, OLDER), (OLDER, ANN)])
+def test_a_document_comes_goes_or_changes_by_its_difference(before: Object | None, after: Object | None) -> None:
+    patch = document_difference(before, after, Style())
+    assert isinstance(patch, dict)
+    assert subject_of(patch) == "Person/Ann"
+    assert patched_document(before, patch, accepts_final=False) == after
+    assert patched_document(after, patch, accepts_final=True) == after
+    with pytest.raises(Conflicting):
+        patched_document(after, patch, accepts_final=False)
+
+
+@pytest.mark.parametrize(
+    ("document", "patch", "conflict"),
+    [
+        (ANN, {"@op": "Insert", "@insert": OLDER}, {"@op": "InsertConflict", "@id_already_exists": "Person/Ann"}),
+        (ANN, {"@op": "Delete", "@delete": OLDER}, {"@op": "Conflict", "@expected": OLDER, "@found": ANN}),
+        (None, {"@id": "Person/Ann", "age": SWAP}, {"@op": "Conflict", "@expected": "Person/Ann", "@found": None}),
+    ],
+)
+def test_another_document_than_expected_is_a_conflict(document: Object | None, patch: Object, conflict: Json) -> None:
+    with pytest.raises(Conflicting) as found:
+        patched_document(document, patch, accepts_final=True)
+    assert found.value.conflicts == conflict
+
+
+def test_a_deletion_may_name_its_document_alone() -> None:
+    assert patched_document(OLDER, {"@op": "Delete", "@delete": "Person/Ann"}, accepts_final=False) is None
+
+
+@pytest.mark.parametrize("patch", [{}, {"@insert": 1}, {"@delete": {"age": 1}}, {"@id": ""}, {"@id": 1}])
+def test_a_difference_of_no_document_is_none(patch: Object) -> None:
+    with pytest.raises(NoPatch):
+        subject_of(patch)

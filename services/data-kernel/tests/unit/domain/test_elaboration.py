@@ -209,7 +209,7 @@ BROKEN = [
     (MOVIE | {"genre": ["drama", "western"]}, [("Movie/Alien#/genre/1", "enum_value")]),
     (MOVIE | {"genre": [1]}, [("Movie/Alien#/genre/0", "enum_value")]),
     (MOVIE | {"director": 7}, [("Movie/Alien#/director", "wrong_type")]),
-    (MOVIE | {"director": {"@id": 7}}, [("Movie/Alien#/director", "wrong_type")]),
+    (MOVIE | {"director": {"@id": 7, "@type": "@id"}}, [("Movie/Alien#/director", "wrong_type")]),
     (MOVIE | {"director": ""}, [("Movie/Alien#/director", "wrong_type")]),
     ({"@type": "Nope", "a": 1}, [("Nope#/@type", "unknown_class")]),
     ({"@type": "Genre"}, [("Genre#/@type", "unknown_class")]),

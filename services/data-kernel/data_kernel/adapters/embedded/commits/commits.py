@@ -12,7 +12,7 @@ from data_kernel.adapters.embedded.refs import branch_rows, branches, databases,
 from data_kernel.adapters.embedded.refs.branch_rows import Head
 from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.adapters.embedded.tree import Tree
-from data_kernel.application.ports import DetachedRequest, Plan, WriteOutcome, WriteRequest
+from data_kernel.application.ports import DetachedRequest, Idempotency, MoveRequest, Plan, WriteOutcome, WriteRequest
 from data_kernel.domain.commits import Attribution
 
 # So many edits at most are gathered before a commit's roots are stored: reading its state costs as much as making them.
@@ -33,14 +33,20 @@ def write(session: WriteSession, request: WriteRequest) -> WriteOutcome:
     """Do what the request asks for, in the writer's thread; nothing is kept where it is refused."""
     database = databases.number_in(session, request.database)
     key = None if request.dry_run else request.idempotency
-    if key is not None:
-        known = idempotency.recall(session, database, request.attribution.actor, key)
-        if known is not None:
-            return known
-    outcome = _write(session, database, request)
-    if key is not None:
-        idempotency.keep(session, database, request.attribution.actor, key, outcome)
-    return outcome
+    actor = request.attribution.actor
+    return idempotency.once(session, database, actor, key, lambda: _write(session, database, request))
+
+
+def move(session: WriteSession, request: MoveRequest) -> WriteOutcome:
+    """Point a branch at a commit that is there."""
+    database = databases.number_in(session, request.database)
+    actor, key = request.attribution.actor, request.idempotency
+    return idempotency.once(session, database, actor, key, lambda: branches.move(session, database, request))
+
+
+def answer_of(session: WriteSession, database: str, actor: str, asked: Idempotency) -> WriteOutcome | None:
+    """What the write or move with this key was answered, or `None`."""
+    return idempotency.recall(session, databases.number_in(session, database), actor, asked)
 
 
 def _write(session: WriteSession, database: int, request: WriteRequest) -> WriteOutcome:

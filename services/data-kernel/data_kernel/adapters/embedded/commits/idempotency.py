@@ -5,6 +5,7 @@ and dry runs neither ask nor keep.
 """
 
 import json
+from collections.abc import Callable
 
 from data_kernel.adapters.embedded.threads.rows import Answer
 from data_kernel.adapters.embedded.threads.session import WriteSession
@@ -18,6 +19,19 @@ _SWEEP = (
     "DELETE FROM idempotency WHERE (database, actor, key) IN "
     "(SELECT database, actor, key FROM idempotency WHERE time_us <= ? ORDER BY time_us LIMIT ?)"
 )
+
+
+def once(
+    session: WriteSession, database: int, actor: str, asked: Idempotency | None, make: Callable[[], WriteOutcome]
+) -> WriteOutcome:
+    """The outcome of the write that had this key, else that of making it now, which is kept."""
+    known = None if asked is None else recall(session, database, actor, asked)
+    if known is not None:
+        return known
+    outcome = make()
+    if asked is not None:
+        keep(session, database, actor, asked, outcome)
+    return outcome
 
 
 def recall(session: WriteSession, database: int, actor: str, asked: Idempotency) -> WriteOutcome | None:

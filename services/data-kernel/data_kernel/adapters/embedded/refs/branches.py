@@ -6,7 +6,7 @@ from data_kernel.adapters.embedded.refs import branch_rows, databases, reflog, r
 from data_kernel.adapters.embedded.refs.branch_rows import BranchRow, Head
 from data_kernel.adapters.embedded.threads.access import Access
 from data_kernel.adapters.embedded.threads.session import WriteSession
-from data_kernel.application.ports import MoveRequest
+from data_kernel.application.ports import MoveRequest, WriteOutcome
 from data_kernel.domain.commits import Attribution, RefCause
 from data_kernel.domain.databases import Branch, Revision
 from shared.errors import AlreadyExists, Conflict
@@ -43,14 +43,14 @@ def delete(session: WriteSession, database: str, name: str, attribution: Attribu
     session.branches[number, name] = None
 
 
-def move(session: WriteSession, request: MoveRequest) -> Branch:
+def move(session: WriteSession, database: int, request: MoveRequest) -> WriteOutcome:
     """Point a branch at a commit of its database; `Conflict`, `NotFound`."""
-    number = databases.number_in(session, request.database)
-    branch = _live(session, number, request.branch)
-    refuse_stale(branch.head_text, request.expected_head)
-    head = _head(session, number, request.commit)
+    branch = _live(session, database, request.branch)
+    before = branch.head_text
+    refuse_stale(before, request.expected_head)
+    head = _head(session, database, request.commit)
     reflog.move(session, branch, request.cause, head, session.next_time_us(), request.attribution)
-    return branch_rows.to_branch(branch, request.database)
+    return WriteOutcome((), branch.head_text, request.branch, changed=branch.head_text != before)
 
 
 def find(session: WriteSession, database: int, name: str) -> BranchRow | None:
