@@ -47,6 +47,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/db/{db}/cherry-pick"): {"commit": {"branch": "main"}},
     ("POST", "/db/{db}/reset"): {"to": {"branch": "main"}},
     ("POST", "/db/{db}/squash"): {},
+    ("POST", "/db/{db}/redactions"): {"selector": {"type": "Movie", "path": "$.year"}, "strategy": "null"},
     ("POST", "/api/v1/object-types"): {"name": "Forged", "primaryKey": [], "properties": []},
     ("PUT", "/api/v1/object-types/{name}"): {"name": "Note", "primaryKey": [], "properties": []},
     ("DELETE", "/api/v1/object-types/{name}"): None,
@@ -100,6 +101,7 @@ WRITING_RPCS = {
         "DocumentService.PatchDocument",
         "DocumentService.DeleteDocument",
         "DocumentService.WriteDocument",
+        "GovernanceService.Redact",
         "SchemaService.PutSchema",
         "SchemaService.DeleteSchema",
     )
