@@ -35,6 +35,8 @@ NAMING = {Reason.INVALID_INPUT, Reason.VALIDATION_FAILED, Reason.TOO_LARGE}
 REAL: dict[str, tuple[Any, ...]] = {
     "database": (DATABASE,),
     "branch": ("main", "dev/oms/main"),
+    "name": ("v1",),
+    "tag": ("v1",),
     "id": ("Movie/Alien", "Movie", JOB["id"]),
     "job_id": (JOB["id"],),
     "spec": (encode(JOB),),

@@ -93,6 +93,7 @@ MANY_WRITES = {
     ("POST", "/api/v1/jobs/{job_id}/run"),
 }
 """Routes that read first, or leave the writing to another service: the log shows that nobody wrote as somebody else."""
+MOVES = ("Merge", "SimulateMerge", "Rebase", "CherryPick", "Revert", "Squash", "Reset")
 WRITING_RPCS = {
     f"data_kernel.v1.{name}"
     for name in (
@@ -104,6 +105,7 @@ WRITING_RPCS = {
         "GovernanceService.Redact",
         "SchemaService.PutSchema",
         "SchemaService.DeleteSchema",
+        *(f"VersioningService.{name}" for name in MOVES),
     )
 } | {"data_kernel.DocumentService.Put", "data_kernel.DocumentService.Patch"}
 

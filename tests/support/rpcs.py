@@ -11,13 +11,17 @@ from shared.grpc.generated.data_kernel.v1 import (  # noqa: F401 - likewise
     history_pb2,
     query_pb2,
     schema_pb2,
+    versioning_pb2,
 )
 from shared.grpc.generated.embedding.v1 import embedding_pb2  # noqa: F401 - likewise
 from shared.grpc.generated.event_gateway.v1 import event_gateway_pb2  # noqa: F401 - likewise
 from shared.grpc.generated.scheduler.v1 import scheduler_pb2  # noqa: F401 - likewise
 
 KERNEL = (
-    *(f"data_kernel.v1.{name}Service" for name in ("Document", "Branch", "Governance", "History", "Query", "Schema")),
+    *(
+        f"data_kernel.v1.{name}Service"
+        for name in ("Document", "Branch", "Governance", "History", "Query", "Schema", "Versioning")
+    ),
     "data_kernel.DocumentService",
     "data_kernel.QueryService",
 )

@@ -109,7 +109,7 @@ class KernelHttp(CollectionMethods):
         """As `DocumentDatabase.log`."""
         with self._scope(at) as context:
             page: Any = json_of(await self._send("GET", f"{_db(context)}/log", _rev(at) | {"count": str(count)}))
-        return [_commit(commit) for commit in page["commits"]]
+        return [commit_of(commit) for commit in page["commits"]]
 
     async def diff(
         self, before: str, after: str, *, database: str | None = None, branch: str | None = None
@@ -187,6 +187,21 @@ class KernelHttp(CollectionMethods):
         """As `DocumentDatabase.close`."""
         await self._client.aclose()
 
+    async def post(self, path: str, body: Json, **options: Unpack[WriteOptions]) -> Any:
+        """The answer to a write below the database's own path."""
+        return await self._asked("POST", path, {}, options, (_JSON, encode(body)))
+
+    async def ask(self, method: str, path: str, body: Json = None, *, database: str | None = None) -> Any:
+        """The answer to a request below the database's own path that is about no branch."""
+        content = None if body is None else (_JSON, encode(body))
+        with self._scope({"database": database}) as context:
+            return json_of(await self._send(method, f"{_db(context)}/{path}", {}, content))
+
+    async def look_up(self, path: str, params: _Params, **at: Unpack[ReadOptions]) -> Any:
+        """The answer to a read below the database's own path."""
+        with self._scope(at) as context:
+            return json_of(await self._send("GET", f"{_db(context)}/{path}", _rev(at) | params))
+
     def _scope(self, given: ReadOptions | WriteOptions) -> Any:
         """The context of a call with the database that its path will name."""
         said: dict[str, Any] = dict(given)
@@ -208,12 +223,17 @@ class KernelHttp(CollectionMethods):
     async def _write(
         self, method: str, kind: str, params: _Params, options: WriteOptions, body: tuple[str, bytes] | None = None
     ) -> WriteResult:
+        answer = await self._asked(method, kind, params, options, body)
+        ids = tuple(answer["ids"]) if "ids" in answer else (answer["id"],)
+        return WriteResult(ids, answer["commit"] or "", answer["branch"], answer["changed"])
+
+    async def _asked(
+        self, method: str, path: str, params: _Params, options: WriteOptions, body: tuple[str, bytes] | None
+    ) -> Any:
         headers = {"x-expected-head": options.get("expected_head") or ""}
         asked = params | ({"dry_run": "true"} if options.get("dry_run") else {})
         with self._scope(options) as context:
-            answer: Any = json_of(await self._send(method, f"{_db(context)}/{kind}", asked, body, headers))
-        ids = tuple(answer["ids"]) if "ids" in answer else (answer["id"],)
-        return WriteResult(ids, answer["commit"] or "", answer["branch"], answer["changed"])
+            return json_of(await self._send(method, f"{_db(context)}/{path}", asked, body, headers))
 
     async def _send(
         self,
@@ -259,7 +279,8 @@ def _branch(branch: Any) -> BranchInfo:
     return BranchInfo(branch["name"], branch["head"] or "")
 
 
-def _commit(commit: Any) -> CommitInfo:
+def commit_of(commit: Any) -> CommitInfo:
+    """A commit as the kernel's JSON tells it."""
     return CommitInfo(**{**commit, "parents": tuple(commit["parents"]), "time": datetime.fromisoformat(commit["time"])})
 
 

@@ -31,7 +31,7 @@ PUT_MODES = {
     True: document_pb2.PUT_MODE_INSERT,
     False: document_pb2.PUT_MODE_REPLACE,
 }
-_KINDS = {
+KINDS = {
     history_pb2.CHANGE_KIND_CREATED: ChangeKind.CREATED,
     history_pb2.CHANGE_KIND_UPDATED: ChangeKind.UPDATED,
     history_pb2.CHANGE_KIND_DELETED: ChangeKind.DELETED,
@@ -40,6 +40,11 @@ _CAUSES = {
     history_pb2.REF_CAUSE_CREATE: "create",
     history_pb2.REF_CAUSE_COMMIT: "commit",
     history_pb2.REF_CAUSE_DELETE: "delete",
+    history_pb2.REF_CAUSE_MERGE: "merge",
+    history_pb2.REF_CAUSE_FAST_FORWARD: "fast-forward",
+    history_pb2.REF_CAUSE_RESET: "reset",
+    history_pb2.REF_CAUSE_REBASE: "rebase",
+    history_pb2.REF_CAUSE_SQUASH: "squash",
 }
 
 
@@ -52,6 +57,8 @@ def revision_of(state: NamedState) -> common_pb2.Revision | None:
     """The message of a state."""
     if state.commit:
         return common_pb2.Revision(commit=state.commit)
+    if state.tag:
+        return common_pb2.Revision(tag=state.tag)
     if state.time:
         time = Timestamp()
         time.FromDatetime(state.time)
@@ -101,7 +108,7 @@ def document_change(change: history_pb2.DocumentChange) -> DocumentChange:
     return DocumentChange(
         id=change.id,
         type=change.type,
-        kind=_KINDS[change.kind],
+        kind=KINDS[change.kind],
         before=_optional(change.before),
         after=_optional(change.after),
     )

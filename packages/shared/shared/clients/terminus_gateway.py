@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar, Unpack
-from uuid import uuid4
 
 from shared.canonical import Json
 from shared.clients.kernel_grpc import KernelGrpc
 from shared.clients.kernel_http import KernelHttp
-from shared.context import current
+from shared.clients.once import once
+from shared.clients.versioning import VersioningClient
+from shared.clients.versioning_grpc import VersioningGrpc
+from shared.clients.versioning_http import VersioningHttp
 from shared.database.collection_methods import CollectionMethods
 from shared.database.interfaces import (
     BranchInfo,
@@ -38,7 +40,8 @@ class TerminusGatewayClient(CollectionMethods):
 
     Every call has the deadline `timeout_s`, save listings and differences, which stream as long as they are read. Calls
     are repeated where the kernel is away; a write gets an idempotency key for that where it has none, so that it is
-    done once. `signer` proves the calling service; without it (development) the user's token goes alone.
+    done once. `versioning` moves branches and names commits. `signer` proves the calling service; without it
+    (development) the user's token goes alone.
     """
 
     def __init__(
@@ -55,12 +58,12 @@ class TerminusGatewayClient(CollectionMethods):
         telemetry = telemetry or Telemetry.off("client")
         self._resilience = Resilience(AUDIENCE, telemetry.registry, deadline_s=timeout_s)
         self._transport: KernelGrpc | KernelHttp
+        versioning: VersioningGrpc | VersioningHttp
         if use_grpc:
-            self._transport = KernelGrpc(
-                open_channel(target, audience=AUDIENCE, signer=signer, telemetry=telemetry, tls=tls)
-            )
+            channel = open_channel(target, audience=AUDIENCE, signer=signer, telemetry=telemetry, tls=tls)
+            self._transport, versioning = KernelGrpc(channel), VersioningGrpc(channel)
         else:
-            self._transport = KernelHttp(
+            kernel = KernelHttp(
                 open_http_client(
                     http_url or "http://data-kernel:8080",
                     audience=AUDIENCE,
@@ -69,6 +72,8 @@ class TerminusGatewayClient(CollectionMethods):
                     telemetry=telemetry,
                 )
             )
+            self._transport, versioning = kernel, VersioningHttp(kernel)
+        self.versioning = VersioningClient(versioning, self._resilience)
 
     async def get_document(self, document_id: str, **at: Unpack[ReadOptions]) -> Json:
         """As `DocumentDatabase.get_document`."""
@@ -78,18 +83,18 @@ class TerminusGatewayClient(CollectionMethods):
         self, document: Json, *, create: bool | None = None, **options: Unpack[WriteOptions]
     ) -> WriteResult:
         """As `DocumentDatabase.put_document`."""
-        once = _once(options)
-        return await self._call(lambda: self._transport.put_document(document, create=create, **once))
+        said = once(options)
+        return await self._call(lambda: self._transport.put_document(document, create=create, **said))
 
     async def patch_document(self, document_id: str, patch: Json, **options: Unpack[WriteOptions]) -> WriteResult:
         """As `DocumentDatabase.patch_document`."""
-        once = _once(options)
-        return await self._call(lambda: self._transport.patch_document(document_id, patch, **once))
+        said = once(options)
+        return await self._call(lambda: self._transport.patch_document(document_id, patch, **said))
 
     async def delete_document(self, document_id: str | Sequence[str], **options: Unpack[WriteOptions]) -> WriteResult:
         """As `DocumentDatabase.delete_document`."""
-        once = _once(options)
-        return await self._call(lambda: self._transport.delete_document(document_id, **once))
+        said = once(options)
+        return await self._call(lambda: self._transport.delete_document(document_id, **said))
 
     def list_documents(self, type_name: str = "", **at: Unpack[ReadOptions]) -> AsyncGenerator[Json, None]:
         """As `DocumentDatabase.list_documents`."""
@@ -111,13 +116,13 @@ class TerminusGatewayClient(CollectionMethods):
         self, classes: Sequence[Json], *, create: bool | None = None, **options: Unpack[WriteOptions]
     ) -> WriteResult:
         """As `DocumentDatabase.put_schema`."""
-        once = _once(options)
-        return await self._call(lambda: self._transport.put_schema(classes, create=create, **once))
+        said = once(options)
+        return await self._call(lambda: self._transport.put_schema(classes, create=create, **said))
 
     async def delete_schema(self, class_names: Sequence[str], **options: Unpack[WriteOptions]) -> WriteResult:
         """As `DocumentDatabase.delete_schema`."""
-        once = _once(options)
-        return await self._call(lambda: self._transport.delete_schema(class_names, **once))
+        said = once(options)
+        return await self._call(lambda: self._transport.delete_schema(class_names, **said))
 
     async def log(self, *, count: int = 100, **at: Unpack[ReadOptions]) -> list[CommitInfo]:
         """As `DocumentDatabase.log`."""
@@ -176,9 +181,3 @@ class TerminusGatewayClient(CollectionMethods):
 
     async def _call(self, fn: Callable[[], Awaitable[_Answer]], *, retry: bool = True) -> _Answer:
         return await self._resilience.call(fn, retry=retry)
-
-
-def _once(options: WriteOptions) -> WriteOptions:
-    """The options with an idempotency key: the caller's, the context's, or a new one for this call."""
-    key = options.get("idempotency_key") or current().idempotency_key or uuid4().hex
-    return {**options, "idempotency_key": key}

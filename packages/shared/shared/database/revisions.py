@@ -12,11 +12,12 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}
 
 @dataclass(frozen=True, slots=True)
 class NamedState:
-    """A branch (empty: the default one) at its head or at a time in UTC; or a commit, which needs no branch."""
+    """A branch (empty: the default one) at its head or at a time in UTC; or a commit or a tag, which need no branch."""
 
     branch: str = ""
     commit: str = ""
     time: datetime | None = None
+    tag: str = ""
 
 
 def named_state(rev: str | None, branch: str | None) -> NamedState:

@@ -19,7 +19,8 @@ _RECONNECT_MAX_MS = 2_000
 IDEMPOTENT_METHODS: Mapping[str, Sequence[str]] = {
     "data_kernel.v1.DocumentService": ("GetDocument", "BatchGetDocuments", "ListDocuments", "ReadDocument"),
     "data_kernel.v1.BranchService": ("ListBranches",),
-    "data_kernel.v1.HistoryService": ("GetLog", "DiffCommits", "Watch"),
+    "data_kernel.v1.HistoryService": ("GetLog", "GetDocumentHistory", "DiffCommits", "Watch"),
+    "data_kernel.v1.VersioningService": ("SimulateMerge", "ListTags", "GetTag"),
     "data_kernel.v1.QueryService": ("ExecuteQuery",),
     "data_kernel.v1.SchemaService": ("GetSchema",),
     "embedding.v1.EmbeddingService": ("Embed", "Similarity", "Search", "ModelInfo"),

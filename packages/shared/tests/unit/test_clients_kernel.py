@@ -11,7 +11,7 @@ from shared.canonical import JsonNumber
 from shared.clients.kernel_grpc import KernelGrpc
 from shared.clients.kernel_http import KernelHttp
 from shared.clients.kernel_messages import PART_BYTES, PartReader, branch_movement, document_parts, watch_cursor
-from shared.clients.terminus_gateway import _once
+from shared.clients.once import once
 from shared.context import CallContext, use
 from shared.database.interfaces import BranchMovement, WatchCursor
 from shared.errors import Internal, InvalidInput, Reason, TooLarge, ValidationFailed
@@ -176,10 +176,10 @@ class _StreamingStub:
 
 
 def test_a_write_without_a_key_gets_one_of_its_own():
-    assert _once({})["idempotency_key"] != _once({})["idempotency_key"]
-    assert _once({"idempotency_key": "k", "branch": "b"}) == {"idempotency_key": "k", "branch": "b"}
+    assert once({})["idempotency_key"] != once({})["idempotency_key"]
+    assert once({"idempotency_key": "k", "branch": "b"}) == {"idempotency_key": "k", "branch": "b"}
     with use(CallContext(idempotency_key="of-context")):
-        assert _once({})["idempotency_key"] == "of-context"
+        assert once({})["idempotency_key"] == "of-context"
 
 
 async def test_a_branch_is_watched_from_a_cursor_without_end_to_its_pauses():

@@ -19,6 +19,7 @@ from data_kernel.main import build
 from shared.context import CallContext, Caller, use
 from shared.errors import OmsError, Unsupported
 from shared.grpc.generated import data_kernel_pb2 as facade
+from shared.grpc.generated.common.v1 import common_pb2
 from shared.grpc.generated.data_kernel.v1 import (
     branch_pb2,
     document_pb2,
@@ -26,14 +27,20 @@ from shared.grpc.generated.data_kernel.v1 import (
     history_pb2,
     query_pb2,
     schema_pb2,
+    versioning_pb2,
 )
 from shared.security import issue_user_token, make_user_token_secret
 
 SERVICES = [
     facade.DESCRIPTOR,
-    *(module.DESCRIPTOR for module in (branch_pb2, document_pb2, governance_pb2, history_pb2, query_pb2, schema_pb2)),
+    *(
+        module.DESCRIPTOR
+        for module in (branch_pb2, document_pb2, governance_pb2, history_pb2, query_pb2, schema_pb2, versioning_pb2)
+    ),
 ]
 BODY = b'{"@type":"Movie","title":"New"}'
+MAIN, SIDE = common_pb2.Revision(branch="main"), common_pb2.Revision(branch="dev/oms/side")
+FROM_SIDE: dict[str, Any] = {"from": SIDE}
 PART = document_pb2.DocumentPart(total_bytes=len(BODY), last=True, data=BODY, sha256=hashlib.sha256(BODY).digest())
 
 # Method and path template → a request that writes; each is tried on a fresh Movie/A, and Movie/Side on a branch.
@@ -93,6 +100,13 @@ RPC_WRITES: dict[str, Any] = {
         selector=governance_pb2.RedactionSelector(type="Movie"), strategy=governance_pb2.REDACTION_STRATEGY_DROP
     ),
     "data_kernel.v1.SchemaService/DeleteSchema": schema_pb2.DeleteSchemaRequest(class_names=["Unused"]),
+    "data_kernel.v1.VersioningService/Merge": versioning_pb2.MergeRequest(**FROM_SIDE),
+    "data_kernel.v1.VersioningService/SimulateMerge": versioning_pb2.SimulateMergeRequest(**FROM_SIDE),
+    "data_kernel.v1.VersioningService/Rebase": versioning_pb2.RebaseRequest(onto=SIDE),
+    "data_kernel.v1.VersioningService/CherryPick": versioning_pb2.CherryPickRequest(commit=SIDE),
+    "data_kernel.v1.VersioningService/Revert": versioning_pb2.RevertRequest(commit=MAIN),
+    "data_kernel.v1.VersioningService/Squash": versioning_pb2.SquashRequest(),
+    "data_kernel.v1.VersioningService/Reset": versioning_pb2.ResetRequest(to=SIDE),
 }
 RPC_OTHERS = {
     "data_kernel.DocumentService/Get",
@@ -104,7 +118,9 @@ RPC_OTHERS = {
     "data_kernel.v1.DocumentService/ReadDocument",
     "data_kernel.v1.SchemaService/GetSchema",
     "data_kernel.v1.HistoryService/GetLog",
+    "data_kernel.v1.HistoryService/GetDocumentHistory",
     "data_kernel.v1.HistoryService/DiffCommits",
+    *(f"data_kernel.v1.VersioningService/{rest}" for rest in ("ListTags", "GetTag", "SetTag", "DeleteTag")),
     "data_kernel.v1.HistoryService/Watch",
     "data_kernel.v1.GovernanceService/CollectGarbage",
     *(f"data_kernel.v1.BranchService/{verb}Database" for verb in ("Create", "Delete")),

@@ -4,7 +4,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 
 from data_kernel.api.grpc.batching import MESSAGE_BYTES
 from data_kernel.api.grpc.calls import RpcContext
-from data_kernel.api.grpc.mapping import change_message, commit_message, movement_message, named_revision
+from data_kernel.api.grpc.mapping import (
+    change_message,
+    commit_message,
+    history_entry_message,
+    movement_message,
+    named_revision,
+)
 from data_kernel.application.kernel import Kernel
 from data_kernel.application.streams import closing
 from data_kernel.domain.commits import Cursor
@@ -31,6 +37,22 @@ class HistoryServicer(history_pb2_grpc.HistoryServiceServicer):
         )
         return history_pb2.GetLogResponse(
             commits=map(commit_message, page.commits), next_page_token=page.next_page_token
+        )
+
+    async def GetDocumentHistory(
+        self, request: history_pb2.GetDocumentHistoryRequest, context: RpcContext
+    ) -> history_pb2.GetDocumentHistoryResponse:
+        """One page of the commits that changed a document."""
+        page = await self._kernel.history.of_document(
+            request.database,
+            request.id,
+            named_revision(request.revision),
+            current(),
+            count=request.page_size,
+            page_token=request.page_token,
+        )
+        return history_pb2.GetDocumentHistoryResponse(
+            entries=map(history_entry_message, page.entries), next_page_token=page.next_page_token
         )
 
     async def DiffCommits(

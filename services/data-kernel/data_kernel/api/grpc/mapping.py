@@ -11,7 +11,7 @@ from data_kernel.application.idempotency import idempotency
 from data_kernel.application.planning import PutMode
 from data_kernel.application.ports import WriteOutcome
 from data_kernel.domain.branches import is_read_only
-from data_kernel.domain.commits import Commit, RefCause, RefUpdate
+from data_kernel.domain.commits import Commit, HistoryEntry, RefCause, RefUpdate
 from data_kernel.domain.databases import Branch
 from data_kernel.domain.documents import Change, ChangeKind
 from shared.context import CallContext
@@ -36,6 +36,11 @@ _CAUSES = {
     RefCause.CREATE: history_pb2.REF_CAUSE_CREATE,
     RefCause.COMMIT: history_pb2.REF_CAUSE_COMMIT,
     RefCause.DELETE: history_pb2.REF_CAUSE_DELETE,
+    RefCause.MERGE: history_pb2.REF_CAUSE_MERGE,
+    RefCause.FAST_FORWARD: history_pb2.REF_CAUSE_FAST_FORWARD,
+    RefCause.RESET: history_pb2.REF_CAUSE_RESET,
+    RefCause.REBASE: history_pb2.REF_CAUSE_REBASE,
+    RefCause.SQUASH: history_pb2.REF_CAUSE_SQUASH,
 }
 
 
@@ -120,6 +125,11 @@ def commit_message(commit: Commit) -> history_pb2.Commit:
         service=commit.service,
         time=timestamp(commit.time),
     )
+
+
+def history_entry_message(entry: HistoryEntry) -> history_pb2.DocumentHistoryEntry:
+    """A commit and what it did to a document."""
+    return history_pb2.DocumentHistoryEntry(commit=commit_message(entry.commit), kind=_CHANGE_KINDS[entry.change.kind])
 
 
 def change_message(change: Change) -> history_pb2.DocumentChange:

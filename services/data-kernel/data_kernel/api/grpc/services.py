@@ -7,6 +7,7 @@ from data_kernel.api.grpc.governance import GovernanceServicer
 from data_kernel.api.grpc.history import HistoryServicer
 from data_kernel.api.grpc.queries import QueryServicer
 from data_kernel.api.grpc.schema import SchemaServicer
+from data_kernel.api.grpc.versioning import VersioningServicer
 from data_kernel.application.kernel import Kernel
 from shared.grpc.generated import data_kernel_pb2_grpc
 from shared.grpc.generated.data_kernel.v1 import (
@@ -16,6 +17,7 @@ from shared.grpc.generated.data_kernel.v1 import (
     history_pb2_grpc,
     query_pb2_grpc,
     schema_pb2_grpc,
+    versioning_pb2_grpc,
 )
 from shared.grpc.server import Registration
 
@@ -34,6 +36,11 @@ def registrations(kernel: Kernel) -> list[Registration]:
             history_pb2_grpc.add_HistoryServiceServicer_to_server, HistoryServicer(kernel), f"{v1}HistoryService"
         ),
         Registration(schema_pb2_grpc.add_SchemaServiceServicer_to_server, SchemaServicer(kernel), f"{v1}SchemaService"),
+        Registration(
+            versioning_pb2_grpc.add_VersioningServiceServicer_to_server,
+            VersioningServicer(kernel),
+            f"{v1}VersioningService",
+        ),
         Registration(
             governance_pb2_grpc.add_GovernanceServiceServicer_to_server,
             GovernanceServicer(kernel),

@@ -50,6 +50,7 @@ _INTEGERS = frozenset({"xsd:integer", *(f"xsd:{name}" for name in INTEGER_BOUNDS
 _NUMBERS = _INTEGERS | {"xsd:decimal", "xsd:double", "xsd:float"}
 _ANY_TEXTS = frozenset({"xsd:string", "xsd:anySimpleType"})
 _LITERAL = {"@type", "@value"}
+_MAX_NAMED = 100
 _MARKUP = "xdd:html"
 
 
@@ -87,7 +88,7 @@ def schema_check_failure(error: ValidationFailed, prefixes: Prefixes, written: W
 
     It reads a document in this order: its class, properties that the class has not, choices, then property by property
     in order of name; where one is missing, or has too many values, that is its one witness. Values that do not fit
-    have one each. How many violations there are stands in the message.
+    have one each. The message names all violations.
     """
     telling = _Telling(prefixes, written)
     violations = telling.in_order(error.violations)
@@ -103,7 +104,8 @@ def schema_check_failure(error: ValidationFailed, prefixes: Prefixes, written: W
 
 def check_failure(error: ValidationFailed, witnesses: list[Json]) -> Refusal:
     """The refusal with these witnesses."""
-    text = f"Schema check failure; violations: {len(error.violations)}"
+    told = "; ".join(f"{each.path} ({each.rule})" for each in error.violations[:_MAX_NAMED])
+    text = f"Schema check failure; violations: {len(error.violations)}: {told}"
     return Refusal(error, kind="api:SchemaCheckFailure", members={"api:witnesses": witnesses}, text=text)
 
 

@@ -42,12 +42,11 @@ class Identities:
 
         In lists and arrays their places follow; sets are brought into order.
         """
+        _order_sets(definition, values)
         for name, value in values.items():
             each = definition.properties[name]
             if each.range.kind is RangeKind.CLASS:
                 values[name] = self._within(each, value, f"{document_id}/{name}", (*path, name))
-            elif each.family in _UNORDERED and isinstance(value, list):
-                values[name] = _in_order(value)
 
     def _within(self, each: Property, value: Json, above: str, path: Path) -> Json:
         if isinstance(value, dict):
@@ -84,6 +83,8 @@ class Identities:
     def _subdocument(self, document: dict[str, Json], above: str, path: Path) -> dict[str, Json]:
         definition = self._schema.classes[str(document["@type"])]
         values = {name: value for name, value in document.items() if not name.startswith("@")}
+        # Its id is made anew when its owner changes, and the order in which its sets were given is not kept.
+        _order_sets(definition, values)
         hashes = definition.key.kind is KeyKind.VALUE_HASH
         prefix = definition.id_prefix if hashes else f"{above}/{definition.id_prefix}"
         given = self._shortened(document.get("@id"), path)
@@ -140,8 +141,20 @@ class Identities:
         return short
 
 
+def _order_sets(definition: ClassDefinition, values: dict[str, Json]) -> None:
+    """Bring those sets into order that are not of subdocuments, which have no ids yet."""
+    for name, value in values.items():
+        each = definition.properties[name]
+        if each.family in _UNORDERED and isinstance(value, list) and not _holds_subdocuments(each, value):
+            values[name] = _in_order(value)
+
+
+def _holds_subdocuments(each: Property, elements: list[Json]) -> bool:
+    return each.range.kind is RangeKind.CLASS and any(isinstance(element, dict) for element in elements)
+
+
 def _in_order(elements: list[Json]) -> list[Json]:
-    return sorted(elements, key=encode)
+    return sorted(elements, key=encode) if len(elements) > 1 else elements
 
 
 def _joined(one: dict[str, Json], other: dict[str, Json]) -> dict[str, Json]:

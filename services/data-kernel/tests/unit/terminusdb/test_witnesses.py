@@ -86,6 +86,12 @@ def test_every_value_that_does_not_fit_has_its_witness():
     ]
 
 
+def test_the_message_names_every_violation():
+    told = refusal({"next": 7, "shade": 1, "day": "x"}).text
+    assert told.startswith("Schema check failure; violations: 3: ")
+    assert "Thing/1#/shade (unknown_property); Thing/1#/day (wrong_type); Thing/1#/next (wrong_type)" in told
+
+
 def test_an_array_of_other_dimensions_is_told_alone():
     told = {"@type": "invalid_array_dimensions", "array": [1], "dimensions": 2}
     assert witnesses({"grid": [1], "next": 7}) == [told]

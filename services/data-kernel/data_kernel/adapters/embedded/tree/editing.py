@@ -11,11 +11,16 @@ Edit = tuple[bytes, Leaf | None]
 
 
 class _Items:
-    """Entries of one level on their way into nodes."""
+    """Entries of one level on their way into nodes.
 
-    __slots__ = ("children", "counts", "digests", "keys")
+    `open_places` are those of the keys that may end a node. All others stood inside of one, so that it is known without
+    their heights, each of which costs a hash, that they do not.
+    """
+
+    __slots__ = ("children", "counts", "digests", "keys", "open_places")
 
     def __init__(self) -> None:
+        self.open_places: list[int] = []
         self.keys: list[bytes] = []
         self.digests: list[bytes] = []
         self.children: list[int | Node] = []
@@ -23,17 +28,26 @@ class _Items:
 
     def add_all(self, node: Node) -> None:
         """The entries of a node."""
-        self.keys += node.keys
-        self.digests += node.digests
-        self.children += node.children
-        self.counts += node.counts or ()
+        self.take(node, 0, len(node.keys))
+
+    def take(self, node: Node, start: int, end: int) -> None:
+        """Those of its entries from one place to before another."""
+        if start == end:
+            return
+        self.keys += node.keys[start:end]
+        self.digests += node.digests[start:end]
+        self.children += node.children[start:end]
+        self.counts += node.counts[start:end] if node.counts else ()
+        if end == len(node.keys):
+            self.open_places.append(len(self.keys) - 1)
 
     def add_node(self, node: Node, child: "int | Node") -> None:
         """An entry for a node of the level below."""
         self.add(node.keys[-1], node.hash, child, node.count)
 
     def add(self, key: bytes, digest: bytes, child: "int | Node", count: int) -> None:
-        """One entry."""
+        """One entry that may be new."""
+        self.open_places.append(len(self.keys))
         self.keys.append(key)
         self.digests.append(digest)
         self.children.append(child)
@@ -116,8 +130,7 @@ class _Below:
     def add(self, node: Node, place: int, edits: Sequence[Edit]) -> None:
         child = node.children[place]
         if self._open is None and not edits:
-            count = node.counts[place] if node.counts else 0
-            self._items.add(node.keys[place], node.digests[place], child, count)
+            self._items.take(node, place, place + 1)
             return
         loaded = below(self._source, child)
         parts = replace_many(self._source, loaded, edits) if edits else Parts([loaded], is_closed(loaded))
@@ -174,8 +187,8 @@ def is_closed(node: Node) -> bool:
 
 def cut(items: _Items, level: int) -> Parts:
     """Nodes of the entries, each ending where its last key says so."""
-    ends = [place + 1 for place, key in enumerate(items.keys) if height(key) > level]
     total = len(items.keys)
+    ends = [place + 1 for place in items.open_places if height(items.keys[place]) > level]
     closed = bool(ends) and ends[-1] == total
     if total and not closed:
         ends.append(total)
@@ -209,18 +222,12 @@ def _merged(node: Node, edits: Sequence[Edit]) -> _Items:
     place = 0
     for key, leaf in edits:
         at = bisect_left(node.keys, key, place)
-        _take(items, node, place, at)
+        items.take(node, place, at)
         place = at + 1 if at < len(node.keys) and node.keys[at] == key else at
         if leaf is not None:
             items.add(key, leaf.digest, leaf.position, 1)
-    _take(items, node, place, len(node.keys))
+    items.take(node, place, len(node.keys))
     return items
-
-
-def _take(items: _Items, node: Node, start: int, end: int) -> None:
-    items.keys += node.keys[start:end]
-    items.digests += node.digests[start:end]
-    items.children += node.children[start:end]
 
 
 def _key(edit: Edit) -> bytes:

@@ -26,17 +26,17 @@ from ...common.v1 import common_pb2 as common_dot_v1_dot_common__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x64\x61ta_kernel/v1/history.proto\x12\x0e\x64\x61ta_kernel.v1\x1a\x16\x63ommon/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x01\n\x06\x43ommit\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07parents\x18\x02 \x03(\t\x12\x0e\n\x06\x62ranch\x18\x03 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x0e\n\x06method\x18\x07 \x01(\t\x12\r\n\x05route\x18\x08 \x01(\t\x12\x10\n\x08trace_id\x18\t \x01(\t\x12\x0f\n\x07service\x18\n \x01(\t\x12(\n\x04time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"o\n\rGetLogRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12%\n\x08revision\x18\x02 \x01(\x0b\x32\x13.common.v1.Revision\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"R\n\x0eGetLogResponse\x12\'\n\x07\x63ommits\x18\x01 \x03(\x0b\x32\x16.data_kernel.v1.Commit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"s\n\x0e\x44ocumentChange\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.data_kernel.v1.ChangeKind\x12\x0e\n\x06\x62\x65\x66ore\x18\x04 \x01(\x0c\x12\r\n\x05\x61\x66ter\x18\x05 \x01(\x0c\"j\n\x12\x44iffCommitsRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12!\n\x04\x66rom\x18\x02 \x01(\x0b\x32\x13.common.v1.Revision\x12\x1f\n\x02to\x18\x03 \x01(\x0b\x32\x13.common.v1.Revision\"F\n\x13\x44iffCommitsResponse\x12/\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1e.data_kernel.v1.DocumentChange\"\xed\x01\n\tRefUpdate\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12\x0e\n\x06\x62ranch\x18\x02 \x01(\t\x12\x13\n\x0bincarnation\x18\x03 \x01(\x03\x12\x0e\n\x06number\x18\x04 \x01(\x03\x12\'\n\x05\x63\x61use\x18\x05 \x01(\x0e\x32\x18.data_kernel.v1.RefCause\x12\x10\n\x08old_head\x18\x06 \x01(\t\x12\x10\n\x08new_head\x18\x07 \x01(\t\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\t \x01(\t\x12\x13\n\x0btraceparent\x18\n \x01(\t\"-\n\x06\x43ursor\x12\x13\n\x0bincarnation\x18\x01 \x01(\x03\x12\x0e\n\x06number\x18\x02 \x01(\x03\"W\n\x0cWatchRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12\x0e\n\x06\x62ranch\x18\x02 \x01(\t\x12%\n\x05since\x18\x03 \x01(\x0b\x32\x16.data_kernel.v1.Cursor\"b\n\rWatchResponse\x12)\n\x06update\x18\x01 \x01(\x0b\x32\x19.data_kernel.v1.RefUpdate\x12&\n\x06\x63ommit\x18\x02 \x01(\x0b\x32\x16.data_kernel.v1.Commit*t\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HANGE_KIND_CREATED\x10\x01\x12\x17\n\x13\x43HANGE_KIND_UPDATED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_DELETED\x10\x03*g\n\x08RefCause\x12\x19\n\x15REF_CAUSE_UNSPECIFIED\x10\x00\x12\x14\n\x10REF_CAUSE_CREATE\x10\x01\x12\x14\n\x10REF_CAUSE_COMMIT\x10\x02\x12\x14\n\x10REF_CAUSE_DELETE\x10\x03\x32\xfb\x01\n\x0eHistoryService\x12G\n\x06GetLog\x12\x1d.data_kernel.v1.GetLogRequest\x1a\x1e.data_kernel.v1.GetLogResponse\x12X\n\x0b\x44iffCommits\x12\".data_kernel.v1.DiffCommitsRequest\x1a#.data_kernel.v1.DiffCommitsResponse0\x01\x12\x46\n\x05Watch\x12\x1c.data_kernel.v1.WatchRequest\x1a\x1d.data_kernel.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x64\x61ta_kernel/v1/history.proto\x12\x0e\x64\x61ta_kernel.v1\x1a\x16\x63ommon/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x01\n\x06\x43ommit\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07parents\x18\x02 \x03(\t\x12\x0e\n\x06\x62ranch\x18\x03 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x0e\n\x06method\x18\x07 \x01(\t\x12\r\n\x05route\x18\x08 \x01(\t\x12\x10\n\x08trace_id\x18\t \x01(\t\x12\x0f\n\x07service\x18\n \x01(\t\x12(\n\x04time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"o\n\rGetLogRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12%\n\x08revision\x18\x02 \x01(\x0b\x32\x13.common.v1.Revision\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"R\n\x0eGetLogResponse\x12\'\n\x07\x63ommits\x18\x01 \x03(\x0b\x32\x16.data_kernel.v1.Commit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"s\n\x0e\x44ocumentChange\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.data_kernel.v1.ChangeKind\x12\x0e\n\x06\x62\x65\x66ore\x18\x04 \x01(\x0c\x12\r\n\x05\x61\x66ter\x18\x05 \x01(\x0c\"\x87\x01\n\x19GetDocumentHistoryRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12%\n\x08revision\x18\x02 \x01(\x0b\x32\x13.common.v1.Revision\x12\n\n\x02id\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"h\n\x14\x44ocumentHistoryEntry\x12&\n\x06\x63ommit\x18\x01 \x01(\x0b\x32\x16.data_kernel.v1.Commit\x12(\n\x04kind\x18\x02 \x01(\x0e\x32\x1a.data_kernel.v1.ChangeKind\"l\n\x1aGetDocumentHistoryResponse\x12\x35\n\x07\x65ntries\x18\x01 \x03(\x0b\x32$.data_kernel.v1.DocumentHistoryEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"j\n\x12\x44iffCommitsRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12!\n\x04\x66rom\x18\x02 \x01(\x0b\x32\x13.common.v1.Revision\x12\x1f\n\x02to\x18\x03 \x01(\x0b\x32\x13.common.v1.Revision\"F\n\x13\x44iffCommitsResponse\x12/\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1e.data_kernel.v1.DocumentChange\"\xed\x01\n\tRefUpdate\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12\x0e\n\x06\x62ranch\x18\x02 \x01(\t\x12\x13\n\x0bincarnation\x18\x03 \x01(\x03\x12\x0e\n\x06number\x18\x04 \x01(\x03\x12\'\n\x05\x63\x61use\x18\x05 \x01(\x0e\x32\x18.data_kernel.v1.RefCause\x12\x10\n\x08old_head\x18\x06 \x01(\t\x12\x10\n\x08new_head\x18\x07 \x01(\t\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\t \x01(\t\x12\x13\n\x0btraceparent\x18\n \x01(\t\"-\n\x06\x43ursor\x12\x13\n\x0bincarnation\x18\x01 \x01(\x03\x12\x0e\n\x06number\x18\x02 \x01(\x03\"W\n\x0cWatchRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12\x0e\n\x06\x62ranch\x18\x02 \x01(\t\x12%\n\x05since\x18\x03 \x01(\x0b\x32\x16.data_kernel.v1.Cursor\"b\n\rWatchResponse\x12)\n\x06update\x18\x01 \x01(\x0b\x32\x19.data_kernel.v1.RefUpdate\x12&\n\x06\x63ommit\x18\x02 \x01(\x0b\x32\x16.data_kernel.v1.Commit*t\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HANGE_KIND_CREATED\x10\x01\x12\x17\n\x13\x43HANGE_KIND_UPDATED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_DELETED\x10\x03*\xd9\x01\n\x08RefCause\x12\x19\n\x15REF_CAUSE_UNSPECIFIED\x10\x00\x12\x14\n\x10REF_CAUSE_CREATE\x10\x01\x12\x14\n\x10REF_CAUSE_COMMIT\x10\x02\x12\x14\n\x10REF_CAUSE_DELETE\x10\x03\x12\x13\n\x0fREF_CAUSE_MERGE\x10\x04\x12\x1a\n\x16REF_CAUSE_FAST_FORWARD\x10\x05\x12\x13\n\x0fREF_CAUSE_RESET\x10\x06\x12\x14\n\x10REF_CAUSE_REBASE\x10\x07\x12\x14\n\x10REF_CAUSE_SQUASH\x10\x08\x32\xe8\x02\n\x0eHistoryService\x12G\n\x06GetLog\x12\x1d.data_kernel.v1.GetLogRequest\x1a\x1e.data_kernel.v1.GetLogResponse\x12k\n\x12GetDocumentHistory\x12).data_kernel.v1.GetDocumentHistoryRequest\x1a*.data_kernel.v1.GetDocumentHistoryResponse\x12X\n\x0b\x44iffCommits\x12\".data_kernel.v1.DiffCommitsRequest\x1a#.data_kernel.v1.DiffCommitsResponse0\x01\x12\x46\n\x05Watch\x12\x1c.data_kernel.v1.WatchRequest\x1a\x1d.data_kernel.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'data_kernel.v1.history_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHANGEKIND']._serialized_start=1287
-  _globals['_CHANGEKIND']._serialized_end=1403
-  _globals['_REFCAUSE']._serialized_start=1405
-  _globals['_REFCAUSE']._serialized_end=1508
+  _globals['_CHANGEKIND']._serialized_start=1641
+  _globals['_CHANGEKIND']._serialized_end=1757
+  _globals['_REFCAUSE']._serialized_start=1760
+  _globals['_REFCAUSE']._serialized_end=1977
   _globals['_COMMIT']._serialized_start=106
   _globals['_COMMIT']._serialized_end=315
   _globals['_GETLOGREQUEST']._serialized_start=317
@@ -45,18 +45,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETLOGRESPONSE']._serialized_end=512
   _globals['_DOCUMENTCHANGE']._serialized_start=514
   _globals['_DOCUMENTCHANGE']._serialized_end=629
-  _globals['_DIFFCOMMITSREQUEST']._serialized_start=631
-  _globals['_DIFFCOMMITSREQUEST']._serialized_end=737
-  _globals['_DIFFCOMMITSRESPONSE']._serialized_start=739
-  _globals['_DIFFCOMMITSRESPONSE']._serialized_end=809
-  _globals['_REFUPDATE']._serialized_start=812
-  _globals['_REFUPDATE']._serialized_end=1049
-  _globals['_CURSOR']._serialized_start=1051
-  _globals['_CURSOR']._serialized_end=1096
-  _globals['_WATCHREQUEST']._serialized_start=1098
-  _globals['_WATCHREQUEST']._serialized_end=1185
-  _globals['_WATCHRESPONSE']._serialized_start=1187
-  _globals['_WATCHRESPONSE']._serialized_end=1285
-  _globals['_HISTORYSERVICE']._serialized_start=1511
-  _globals['_HISTORYSERVICE']._serialized_end=1762
+  _globals['_GETDOCUMENTHISTORYREQUEST']._serialized_start=632
+  _globals['_GETDOCUMENTHISTORYREQUEST']._serialized_end=767
+  _globals['_DOCUMENTHISTORYENTRY']._serialized_start=769
+  _globals['_DOCUMENTHISTORYENTRY']._serialized_end=873
+  _globals['_GETDOCUMENTHISTORYRESPONSE']._serialized_start=875
+  _globals['_GETDOCUMENTHISTORYRESPONSE']._serialized_end=983
+  _globals['_DIFFCOMMITSREQUEST']._serialized_start=985
+  _globals['_DIFFCOMMITSREQUEST']._serialized_end=1091
+  _globals['_DIFFCOMMITSRESPONSE']._serialized_start=1093
+  _globals['_DIFFCOMMITSRESPONSE']._serialized_end=1163
+  _globals['_REFUPDATE']._serialized_start=1166
+  _globals['_REFUPDATE']._serialized_end=1403
+  _globals['_CURSOR']._serialized_start=1405
+  _globals['_CURSOR']._serialized_end=1450
+  _globals['_WATCHREQUEST']._serialized_start=1452
+  _globals['_WATCHREQUEST']._serialized_end=1539
+  _globals['_WATCHRESPONSE']._serialized_start=1541
+  _globals['_WATCHRESPONSE']._serialized_end=1639
+  _globals['_HISTORYSERVICE']._serialized_start=1980
+  _globals['_HISTORYSERVICE']._serialized_end=2340
 # @@protoc_insertion_point(module_scope)

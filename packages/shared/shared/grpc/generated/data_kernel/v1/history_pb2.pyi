@@ -63,6 +63,16 @@ class _RefCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RefCause.Val
     """A commit."""
     REF_CAUSE_DELETE: _RefCause.ValueType  # 3
     """The branch was deleted."""
+    REF_CAUSE_MERGE: _RefCause.ValueType  # 4
+    """A merge's commit."""
+    REF_CAUSE_FAST_FORWARD: _RefCause.ValueType  # 5
+    """The branch moved to a commit that has all of its own behind it."""
+    REF_CAUSE_RESET: _RefCause.ValueType  # 6
+    """The branch was pointed elsewhere."""
+    REF_CAUSE_REBASE: _RefCause.ValueType  # 7
+    """Its own commits were replayed behind others."""
+    REF_CAUSE_SQUASH: _RefCause.ValueType  # 8
+    """One commit took the place of many."""
 
 class RefCause(_RefCause, metaclass=_RefCauseEnumTypeWrapper):
     """RefCause tells why a branch moved."""
@@ -75,6 +85,16 @@ REF_CAUSE_COMMIT: RefCause.ValueType  # 2
 """A commit."""
 REF_CAUSE_DELETE: RefCause.ValueType  # 3
 """The branch was deleted."""
+REF_CAUSE_MERGE: RefCause.ValueType  # 4
+"""A merge's commit."""
+REF_CAUSE_FAST_FORWARD: RefCause.ValueType  # 5
+"""The branch moved to a commit that has all of its own behind it."""
+REF_CAUSE_RESET: RefCause.ValueType  # 6
+"""The branch was pointed elsewhere."""
+REF_CAUSE_REBASE: RefCause.ValueType  # 7
+"""Its own commits were replayed behind others."""
+REF_CAUSE_SQUASH: RefCause.ValueType  # 8
+"""One commit took the place of many."""
 Global___RefCause: _TypeAlias = RefCause  # noqa: Y015
 
 @_typing.final
@@ -244,6 +264,102 @@ class DocumentChange(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DocumentChange: _TypeAlias = DocumentChange  # noqa: Y015
+
+@_typing.final
+class GetDocumentHistoryRequest(_message.Message):
+    """GetDocumentHistoryRequest asks for the commits that changed one document, newest first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATABASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    database: _builtins.str
+    """Database. Empty: the default."""
+    id: _builtins.str
+    """`Type/key`. An id that never was has no history, which is no error."""
+    page_size: _builtins.int
+    """At most so many, 1 to 1 000. 0: 100."""
+    page_token: _builtins.str
+    """Continues a listing."""
+    @_builtins.property
+    def revision(self) -> _common_pb2.Revision:
+        """Where to start; only what lies behind it by first parents is told. Unset: head of the default branch."""
+
+    def __init__(
+        self,
+        *,
+        database: _builtins.str = ...,
+        revision: _common_pb2.Revision | None = ...,
+        id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["database", b"database", "id", b"id", "page_size", b"page_size", "page_token", b"page_token", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDocumentHistoryRequest: _TypeAlias = GetDocumentHistoryRequest  # noqa: Y015
+
+@_typing.final
+class DocumentHistoryEntry(_message.Message):
+    """DocumentHistoryEntry is one commit and what it did to the document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMIT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    kind: Global___ChangeKind.ValueType
+    """What it did."""
+    @_builtins.property
+    def commit(self) -> Global___Commit:
+        """The commit."""
+
+    def __init__(
+        self,
+        *,
+        commit: Global___Commit | None = ...,
+        kind: Global___ChangeKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["commit", b"commit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commit", b"commit", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DocumentHistoryEntry: _TypeAlias = DocumentHistoryEntry  # noqa: Y015
+
+@_typing.final
+class GetDocumentHistoryResponse(_message.Message):
+    """GetDocumentHistoryResponse is one page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Set where entries are left."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___DocumentHistoryEntry]:
+        """The entries."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___DocumentHistoryEntry] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDocumentHistoryResponse: _TypeAlias = GetDocumentHistoryResponse  # noqa: Y015
 
 @_typing.final
 class DiffCommitsRequest(_message.Message):

@@ -40,6 +40,11 @@ class HistoryServiceStub:
                 request_serializer=data__kernel_dot_v1_dot_history__pb2.GetLogRequest.SerializeToString,
                 response_deserializer=data__kernel_dot_v1_dot_history__pb2.GetLogResponse.FromString,
                 _registered_method=True)
+        self.GetDocumentHistory = channel.unary_unary(
+                '/data_kernel.v1.HistoryService/GetDocumentHistory',
+                request_serializer=data__kernel_dot_v1_dot_history__pb2.GetDocumentHistoryRequest.SerializeToString,
+                response_deserializer=data__kernel_dot_v1_dot_history__pb2.GetDocumentHistoryResponse.FromString,
+                _registered_method=True)
         self.DiffCommits = channel.unary_stream(
                 '/data_kernel.v1.HistoryService/DiffCommits',
                 request_serializer=data__kernel_dot_v1_dot_history__pb2.DiffCommitsRequest.SerializeToString,
@@ -58,6 +63,13 @@ class HistoryServiceServicer:
 
     def GetLog(self, request, context):
         """Commits, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDocumentHistory(self, request, context):
+        """The commits that changed one document.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,6 +96,11 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.GetLog,
                     request_deserializer=data__kernel_dot_v1_dot_history__pb2.GetLogRequest.FromString,
                     response_serializer=data__kernel_dot_v1_dot_history__pb2.GetLogResponse.SerializeToString,
+            ),
+            'GetDocumentHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDocumentHistory,
+                    request_deserializer=data__kernel_dot_v1_dot_history__pb2.GetDocumentHistoryRequest.FromString,
+                    response_serializer=data__kernel_dot_v1_dot_history__pb2.GetDocumentHistoryResponse.SerializeToString,
             ),
             'DiffCommits': grpc.unary_stream_rpc_method_handler(
                     servicer.DiffCommits,
@@ -124,6 +141,33 @@ class HistoryService:
             '/data_kernel.v1.HistoryService/GetLog',
             data__kernel_dot_v1_dot_history__pb2.GetLogRequest.SerializeToString,
             data__kernel_dot_v1_dot_history__pb2.GetLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDocumentHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/data_kernel.v1.HistoryService/GetDocumentHistory',
+            data__kernel_dot_v1_dot_history__pb2.GetDocumentHistoryRequest.SerializeToString,
+            data__kernel_dot_v1_dot_history__pb2.GetDocumentHistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,8 @@ class HistoryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> HistoryServiceAsyncStub: ...
     GetLog: _grpc.UnaryUnaryMultiCallable[_history_pb2.GetLogRequest, _history_pb2.GetLogResponse]
     """Commits, newest first."""
+    GetDocumentHistory: _grpc.UnaryUnaryMultiCallable[_history_pb2.GetDocumentHistoryRequest, _history_pb2.GetDocumentHistoryResponse]
+    """The commits that changed one document."""
     DiffCommits: _grpc.UnaryStreamMultiCallable[_history_pb2.DiffCommitsRequest, _history_pb2.DiffCommitsResponse]
     """Differences between two states."""
     Watch: _grpc.UnaryStreamMultiCallable[_history_pb2.WatchRequest, _history_pb2.WatchResponse]
@@ -47,6 +49,8 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetLog: _aio.UnaryUnaryMultiCallable[_history_pb2.GetLogRequest, _history_pb2.GetLogResponse]  # type: ignore[assignment]
     """Commits, newest first."""
+    GetDocumentHistory: _aio.UnaryUnaryMultiCallable[_history_pb2.GetDocumentHistoryRequest, _history_pb2.GetDocumentHistoryResponse]  # type: ignore[assignment]
+    """The commits that changed one document."""
     DiffCommits: _aio.UnaryStreamMultiCallable[_history_pb2.DiffCommitsRequest, _history_pb2.DiffCommitsResponse]  # type: ignore[assignment]
     """Differences between two states."""
     Watch: _aio.UnaryStreamMultiCallable[_history_pb2.WatchRequest, _history_pb2.WatchResponse]  # type: ignore[assignment]
@@ -62,6 +66,14 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_history_pb2.GetLogResponse, _abc.Awaitable[_history_pb2.GetLogResponse]]:
         """Commits, newest first."""
+
+    @_abc_1.abstractmethod
+    def GetDocumentHistory(
+        self,
+        request: _history_pb2.GetDocumentHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_pb2.GetDocumentHistoryResponse, _abc.Awaitable[_history_pb2.GetDocumentHistoryResponse]]:
+        """The commits that changed one document."""
 
     @_abc_1.abstractmethod
     def DiffCommits(
