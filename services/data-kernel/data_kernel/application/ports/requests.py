@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from data_kernel.application.ports.planning import Planner
 from data_kernel.domain.commits import Attribution, RefCause
 from data_kernel.domain.documents import Graph
+from shared.canonical import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,18 @@ class WriteOutcome:
     commit: str | None
     branch: str
     changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ValueQuery:
+    """Documents of a class with a value: that of a property, or in a set or list one of its elements.
+
+    The value is a text, a number or a truth value, and 1 is 1.0.
+    """
+
+    type_name: str
+    property_name: str
+    value: Json
 
 
 @dataclass(frozen=True, slots=True)
