@@ -42,10 +42,7 @@ async def test_a_token_that_does_not_verify_is_refused(app: Any) -> None:
 
 
 def test_only_the_commit_hooks_write_to_the_store() -> None:
-    """Every call of a writing method belongs to the hooks, but for two that are no caller's.
-
-    The start makes the main branch, and certificates of purges lie in the kernel's own database.
-    """
+    """The start makes the main branch itself, and certificates go into the kernel's own database: no caller's write."""
     found = {
         (path.relative_to(PACKAGE).as_posix(), node.func.attr)
         for path in PACKAGE.rglob("*.py")
