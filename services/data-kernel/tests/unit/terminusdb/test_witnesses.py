@@ -4,7 +4,8 @@ import pytest
 
 from data_kernel.api.terminusdb.identities import Subject
 from data_kernel.api.terminusdb.prefixes import Prefixes
-from data_kernel.api.terminusdb.witnesses import Written, schema_check_failure
+from data_kernel.api.terminusdb.witnesses import schema_check_failure
+from data_kernel.api.terminusdb.written import Written
 from data_kernel.domain.databases import Database
 from data_kernel.domain.schema import parse_schema
 from data_kernel.domain.validation import elaborate
