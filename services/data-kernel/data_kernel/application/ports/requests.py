@@ -75,14 +75,14 @@ class MoveRequest:
 class PurgeRequest:
     """Take every version of the documents out of the database, on every branch, read-only ones too, and on none.
 
-    With `keeps_heads` those stay that a branch has at its head. `certificate` names what the purge was done for; it is
-    what is left in the place of the bytes.
+    Those stay that the commit `keeps` has, which took the values out of them (`None`: none do). `certificate` names
+    what the purge was done for; it is what is left in the place of the bytes.
     """
 
     database: str
     document_ids: tuple[str, ...]
     certificate: str
-    keeps_heads: bool = False
+    keeps: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
