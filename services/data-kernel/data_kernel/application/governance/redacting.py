@@ -21,7 +21,6 @@ from data_kernel.application.ports import (
     WriteOutcome,
     WriterView,
 )
-from data_kernel.application.raw_documents import RAW_TYPE
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.application.streams import closing
 from data_kernel.application.versioning.moves import Beginning, Moves
@@ -31,6 +30,7 @@ from data_kernel.domain.documents import Change, Graph, StoredDocument
 from data_kernel.domain.ids import random_key
 from data_kernel.domain.json_paths import Gap
 from data_kernel.domain.redaction import Redaction
+from data_kernel.domain.schema.model import RAW_CLASS
 from data_kernel.domain.times import rfc3339
 from shared.canonical import Json, decode, encode
 from shared.context import CallContext
@@ -183,9 +183,9 @@ def _redacted(
         return None if isinstance(redacted, Gap) else redacted  # a path with steps leads below the document
 
     stored = view.get(Graph.INSTANCE, document_id)
-    if stored is not None and stored.type == RAW_TYPE:  # no class holds it to anything
+    if stored is not None and stored.type == RAW_CLASS:  # no class holds it to anything
         after = encode(change(decode(stored.body)))
-        return (Change(Graph.INSTANCE, document_id, RAW_TYPE, stored.body, after),)
+        return (Change(Graph.INSTANCE, document_id, RAW_CLASS, stored.body, after),)
     return plans.patch(document_id, change, None).changes
 
 

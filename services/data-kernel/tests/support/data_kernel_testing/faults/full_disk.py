@@ -1,4 +1,4 @@
-"""Rounds in which the disk is full from some write or sync on: what does not fit is refused, and all goes on with space."""
+"""Rounds in which the disk is full from some write or sync on: what does not fit is refused, all goes on with space."""
 
 import asyncio
 from pathlib import Path
