@@ -56,6 +56,15 @@ async def test_ids_that_do_not_begin_with_the_class_are_found_too(scribe):
     assert await scribe.having(await scribe.head("main"), "Movie", "title", "Alien") == ["Movie/1"]
 
 
+async def test_an_id_that_does_not_begin_with_the_class_comes_and_goes(scribe):
+    await scribe.write("main", {"Movie/1": film("Alien")})
+    assert await scribe.having(await scribe.head("main"), "Movie", "title", "Alien") == ["Movie/1"]
+    await scribe.write("main", {"odd": film("Alien")}, types={"odd": "Movie"})
+    assert await scribe.having(await scribe.head("main"), "Movie", "title", "Alien") == ["Movie/1", "odd"]
+    await scribe.write("main", {"odd": None})
+    assert await scribe.having(await scribe.head("main"), "Movie", "title", "Alien") == ["Movie/1"]
+
+
 async def test_many_differences_and_many_answers(scribe):
     await scribe.write("main", {"Movie/first": film("Alien")})
     assert await scribe.having(await scribe.head("main"), "Movie", "title", "Alien") == ["Movie/first"]

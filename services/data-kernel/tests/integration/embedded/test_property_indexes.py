@@ -1,5 +1,7 @@
 """How much is looked at to find documents by a value."""
 
+from datetime import timedelta
+
 import pytest
 
 from data_kernel.adapters.embedded.documents import property_index
@@ -7,6 +9,7 @@ from data_kernel.adapters.embedded.documents.property_index import IndexKey, Pro
 from data_kernel.application.ports import Plan, ValueQuery, WriteRequest
 from data_kernel.domain.databases import Revision
 from data_kernel.domain.documents import Change, Graph
+from data_kernel.domain.retention import Retention
 
 MANY = 3_000
 QUERY = ValueQuery("Movie", "year", 1979)
@@ -75,6 +78,16 @@ async def test_a_class_whose_ids_begin_otherwise_is_looked_at_as_a_whole(state, 
         found, looks = await looked_at(odd)
         assert found[-1] == "odd"
         assert looks == MANY + 1
+
+
+async def test_an_index_of_a_commit_that_was_collected_is_made_anew(store, state, looked_at, write, attribution):
+    await store.create_branch("oms", "passing", attribution, Revision(branch="main"))
+    await looked_at(await write({"Movie/0000": None}, "passing"))
+    await store.delete_branch("oms", "passing", attribution)
+    while announced := await store.outbox.pending():
+        await store.outbox.delivered([entry.sequence for entry in announced])
+    assert (await store.collect("oms", Retention(unattached=timedelta(0)))).commits == 1
+    assert (await looked_at(state))[1] == MANY
 
 
 def test_the_index_used_least_goes_first():
