@@ -73,6 +73,7 @@ class Process:
             )
             self._kernel = Kernel.build(cached, self.settings, self.metrics)
             await self._kernel.databases.prepare()
+            await self._kernel.redactions.complete(self._kernel.databases.own_attribution())
             await stack.enter_async_context(self._announcing(store))
             if self.settings.gc_interval_s:
                 collecting = self._kernel.collecting.run(self.settings.gc_interval_s)

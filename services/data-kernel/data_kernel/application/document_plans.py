@@ -35,7 +35,9 @@ class DocumentPlans:
             if each.id:
                 self._refuse_by_presence(each, mode, before)
                 self._refuse_stale(each.id, before[each.id], if_match)
-        return self._plan(elaborated, before)
+        plan = self._plan(elaborated, before)
+        refuse_other_values(self.schema, plan.changes)
+        return plan
 
     def patch(self, document_id: str, change: Callable[[Json], Json], if_match: str | None) -> Plan:
         """Change one document that is there, keeping its id and class."""

@@ -27,6 +27,16 @@ CLASSES = [
     _inside("Hashed", {"@type": "Hash", "@fields": ["words"]}, words=WORDS, note=_several("Optional", "xsd:string")),
     _inside("Valued", {"@type": "ValueHash"}, words=WORDS, n="xsd:integer"),
     _inside("Loose", {"@type": "Random"}, words=WORDS, inner=_several("Set", "Valued")),
+    _inside("Nest", {"@type": "ValueHash"}, loose=_several("Set", "Loose"), n="xsd:integer"),
+    {
+        "@type": "Class",
+        "@id": "Bag",
+        "@key": {"@type": "ValueHash"},
+        "words": WORDS,
+        "loose": _several("Set", "Loose"),
+        "nest": _several("Optional", "Nest"),
+    },
+    {"@type": "Class", "@id": "Keyed", "@key": {"@type": "Hash", "@fields": ["nest"]}, "nest": "Nest"},
     {
         "@type": "Class",
         "@id": "Owner",
@@ -57,7 +67,7 @@ def _numbered(value: Any, numbers: "count[int]") -> Any:
         return [_numbered(each, numbers) for each in value]
     if not isinstance(value, dict):
         return value
-    own = {"n": next(numbers)} if value["@type"] == "Valued" else {}
+    own = {"n": next(numbers)} if value["@type"] in {"Valued", "Nest"} else {}
     return own | {name: _numbered(each, numbers) for name, each in value.items()}
 
 
@@ -71,6 +81,11 @@ owners = st.fixed_dictionaries(
         "up_to_two": loose,
     },
 ).map(lambda owner: _numbered(owner, count()))
+nests = st.fixed_dictionaries({"@type": st.just("Nest"), "loose": st.lists(loose, max_size=3)})
+named_by_values = st.fixed_dictionaries({"@type": st.just("Keyed"), "nest": nests}) | st.fixed_dictionaries(
+    {"@type": st.just("Bag"), "words": words}, optional={"loose": st.lists(loose, max_size=2), "nest": nests}
+)
+documents = owners | named_by_values.map(lambda document: _numbered(document, count()))
 
 
 def _elaborated(document: Json, *, is_stored: bool = False) -> Elaborated:
@@ -81,9 +96,9 @@ def _elaborated(document: Json, *, is_stored: bool = False) -> Elaborated:
     return found
 
 
-@given(owners)
-def test_what_is_stored_is_taken_as_it_is(owner: dict[str, Any]) -> None:
-    stored = _elaborated(owner).body
+@given(documents)
+def test_what_is_stored_is_taken_as_it_is_also_where_it_is_given_anew(document: dict[str, Any]) -> None:
+    stored = _elaborated(document).body
     assert _elaborated(decode(stored), is_stored=True).body == stored
     assert _elaborated(decode(stored)).body == stored
 

@@ -93,3 +93,16 @@ def test_the_values_that_an_id_is_made_of_stay(houses):
     assert houses.planners.merge_patch(bag, {"n": 1})(houses.view).changes == ()
     stored = decode(houses.view.documents[Graph.INSTANCE][bag].body)
     assert stored == {"@id": bag, "@type": "Bag", "words": ["a", "b"], "n": 1}
+
+
+def test_a_document_that_was_read_can_be_written_again_whatever_the_order_of_its_sets_was(houses):
+    (bag,) = houses.insert({"@type": "Bag", "words": ["b", "a"], "n": 1}).ids
+    stored = decode(houses.view.documents[Graph.INSTANCE][bag].body)
+    assert houses.planners.replace([stored])(houses.view).changes == ()
+    mismatch = [(f"{bag}#/@id", "id_mismatch")]
+    for other in (stored | {"n": 2}, stored | {"words": ["a", "c"]}, stored | {"words": ["a"]}):
+        assert violations(houses, houses.planners.upsert([other])) == mismatch
+    houses.write(houses.planners.delete([bag]))
+    assert houses.insert(stored).ids == (bag,)
+    named = [("Bag/mine#/@id", "id_mismatch")]
+    assert violations(houses, houses.planners.insert([stored | {"@id": "Bag/mine"}])) == named
