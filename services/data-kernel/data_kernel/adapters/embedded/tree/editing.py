@@ -1,6 +1,6 @@
 """What a change makes of the nodes: only those on the way to a changed key are made anew."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -106,32 +106,38 @@ def replace_many(source: NodeSource, node: Node, edits: Sequence[Edit]) -> Parts
     """What the edits, in order of unique keys, make of a node: nodes of its level."""
     if not node.level:
         return cut(_merged(node, edits), 0)
-    below_parts = _Below(source, node.level - 1)
-    start = 0
-    for place, key in enumerate(node.keys):
-        is_last = place == len(node.keys) - 1
-        end = len(edits) if is_last else bisect_left(edits, key, start, key=_key)
-        if end < len(edits) and edits[end][0] == key:
-            end += 1
-        below_parts.add(node, place, edits[start:end])
-        start = end
-    return cut(below_parts.finish(), node.level)
+    made, last, place = _Below(source), len(node.keys) - 1, 0
+    while place <= last and (edits or made.is_open):
+        if not made.is_open:
+            unchanged, place = place, min(bisect_left(node.keys, edits[0][0], place), last)
+            made.take(node, unchanged, place)
+        end = len(edits) if place == last else bisect_right(edits, node.keys[place], key=_key)
+        made.add(node.children[place], edits[:end])
+        edits = edits[end:]
+        place += 1
+    made.take(node, place, last + 1)
+    return cut(made.finish(), node.level)
 
 
 class _Below:
     """The children of a node, one after another; one that lost its end is joined with what follows it."""
 
-    def __init__(self, source: NodeSource, level: int) -> None:
+    def __init__(self, source: NodeSource) -> None:
         self._source = source
-        self._level = level
         self._items = _Items()
         self._open: Node | None = None
 
-    def add(self, node: Node, place: int, edits: Sequence[Edit]) -> None:
-        child = node.children[place]
-        if self._open is None and not edits:
-            self._items.take(node, place, place + 1)
-            return
+    @property
+    def is_open(self) -> bool:
+        """Whether the last child lost its end."""
+        return self._open is not None
+
+    def take(self, node: Node, start: int, end: int) -> None:
+        """Children to which nothing happens, while none is open."""
+        self._items.take(node, start, end)
+
+    def add(self, child: "int | Node", edits: Sequence[Edit]) -> None:
+        """What the edits make of a child."""
         loaded = below(self._source, child)
         parts = replace_many(self._source, loaded, edits) if edits else Parts([loaded], is_closed(loaded))
         if self._open is not None:
