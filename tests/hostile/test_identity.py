@@ -22,6 +22,8 @@ from support.platform import Platform
 from support.rpcs import rpcs
 from support.waiting import wait_until
 
+from shared.grpc.generated.data_kernel.v1 import governance_pb2
+
 OPEN = {"/healthz", "/health", "/readyz", "/liveness", "/metrics", "/api/ok"}
 BOB = "bob@oms"
 PROCESSES = ["data-kernel", "event-gateway", "oms", "embedding", "scheduler", "scheduler-worker"]
@@ -331,6 +333,8 @@ def _right(method: Any) -> Any:
         part = message.part
         part.data, part.total_bytes, part.last = movie, len(movie), True
         part.sha256 = hashlib.sha256(movie).digest()
+    if "selector" in method.input_type.fields_by_name:
+        message.selector.path, message.strategy = "$.year", governance_pb2.REDACTION_STRATEGY_NULL
     return message
 
 

@@ -3,6 +3,7 @@
 import pytest
 from data_kernel_testing.callers import ADMIN, ALICE, put
 
+from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.api.grpc.governance import GovernanceServicer
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.governance.certificates import Certificates
@@ -53,6 +54,8 @@ async def test_a_purge_over_grpc_has_its_certificate(kernel) -> None:
     certificate = await kernel.redactions.certificate("oms", answer.certificate, ALICE)
     assert (certificate.documents, certificate.versions) == (("Movie/Alien",), 1)
     assert (certificate.actor, certificate.commit) == ("root@oms", answer.result.commit)
+    counts = verify_file(kernel.settings.store_path, lambda *_: None).counts
+    assert (counts.purged, counts.attested) == (1, 1), "the version that stays can still be verified"
 
 
 async def test_a_redaction_is_made_once_by_its_key(kernel) -> None:
