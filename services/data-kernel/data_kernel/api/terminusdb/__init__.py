@@ -4,7 +4,7 @@ What it offers is answered as TerminusDB 12 answers; beside that stand headers o
 its services members of its own, `oms:…`. The organisation is `admin`, and there is no other.
 """
 
-from data_kernel.api.terminusdb.envelope import render_error
+from data_kernel.api.terminusdb.refusing.envelope import render_error
 from data_kernel.api.terminusdb.routers import OPEN_PATHS, PREFIX, router
 
 __all__ = ["OPEN_PATHS", "PREFIX", "render_error", "router"]

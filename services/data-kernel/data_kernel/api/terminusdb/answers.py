@@ -6,8 +6,8 @@ from contextlib import aclosing
 from fastapi.responses import Response
 
 from data_kernel.api.rest.answers import CACHE_CONTROL, NdjsonResponse
-from data_kernel.api.terminusdb.envelope import JSON
 from data_kernel.api.terminusdb.parameters import DATA_VERSION
+from data_kernel.api.terminusdb.refusing.envelope import JSON
 from data_kernel.api.terminusdb.resources import Resource
 from shared.canonical import Json, encode
 

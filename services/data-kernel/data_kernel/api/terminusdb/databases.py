@@ -7,12 +7,10 @@ from fastapi.responses import Response
 
 from data_kernel.api.rest.inputs import JsonBody, TheKernel
 from data_kernel.api.terminusdb.answers import json_answer, success
-from data_kernel.api.terminusdb.beginnings import begin_branch, given_prefixes
-from data_kernel.api.terminusdb.commit_graph import branches_of
-from data_kernel.api.terminusdb.failures import in_terms_of
 from data_kernel.api.terminusdb.own_members import own_members
 from data_kernel.api.terminusdb.parameters import Parameters, json_body, segments_below
-from data_kernel.api.terminusdb.refusals import (
+from data_kernel.api.terminusdb.refusing.failures import in_terms_of
+from data_kernel.api.terminusdb.refusing.refusals import (
     Refusal,
     already_exists,
     bad_parameter,
@@ -23,6 +21,8 @@ from data_kernel.api.terminusdb.refusals import (
     unknown_organisation,
 )
 from data_kernel.api.terminusdb.resources import MAIN, ORGANISATION, Kind, Resource
+from data_kernel.api.terminusdb.versions.beginnings import begin_branch, given_prefixes
+from data_kernel.api.terminusdb.versions.commit_graph import branches_of
 from data_kernel.application.kernel import Kernel
 from data_kernel.domain.databases import Database, Naming
 from shared.canonical import Json

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from data_kernel.api.rest.inputs import JsonBody, kernel_of
-from data_kernel.api.terminusdb.concatenation import read_several
-from data_kernel.api.terminusdb.refusals import (
+from data_kernel.api.terminusdb.documents.concatenation import read_several
+from data_kernel.api.terminusdb.refusing.refusals import (
     Refusal,
     bad_parameter,
     bad_version,

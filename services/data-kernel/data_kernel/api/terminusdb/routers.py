@@ -6,23 +6,11 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from data_kernel.api.terminusdb import (
-    branches,
-    comparing,
-    databases,
-    document_history,
-    document_reads,
-    document_writes,
-    frames,
-    history,
-    migration,
-    moves,
-    patches,
-    prefix_routes,
-    server,
-    upkeep,
-)
+from data_kernel.api.terminusdb import databases, server
+from data_kernel.api.terminusdb.classes import frames, migration, prefix_routes
+from data_kernel.api.terminusdb.documents import document_reads, document_writes
 from data_kernel.api.terminusdb.openapi import described
+from data_kernel.api.terminusdb.versions import branches, comparing, document_history, history, moves, patches, upkeep
 
 PREFIX = "/api"
 OPEN_PATHS = (f"{PREFIX}/ok",)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from data_kernel.api.terminusdb.left_references import left_references
-from data_kernel.api.terminusdb.prefixes import Prefixes
+from data_kernel.api.terminusdb.classes.prefixes import Prefixes
+from data_kernel.api.terminusdb.refusing.left_references import left_references
 from data_kernel.domain.databases import Database
 from data_kernel.domain.schema import parse_schema
 

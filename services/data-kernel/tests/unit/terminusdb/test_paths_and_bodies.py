@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_kernel.api.terminusdb.concatenation import concatenated, decode_several, read_several
-from data_kernel.api.terminusdb.prefixes import Prefixes
+from data_kernel.api.terminusdb.classes.prefixes import Prefixes
+from data_kernel.api.terminusdb.documents.concatenation import concatenated, decode_several, read_several
 from data_kernel.api.terminusdb.resources import Kind, parse_resource, path_segments
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.domain.databases import Database

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from data_kernel.api.terminusdb import rendering
-from data_kernel.api.terminusdb.prefixes import Prefixes
-from data_kernel.api.terminusdb.rendering import Form, Rendering
+from data_kernel.api.terminusdb.classes.prefixes import Prefixes
+from data_kernel.api.terminusdb.documents import rendering
+from data_kernel.api.terminusdb.documents.rendering import Form, Rendering
 from data_kernel.domain.documents import StoredDocument
 from data_kernel.domain.shapes import Shapes
 from shared.canonical import Json, decode, encode

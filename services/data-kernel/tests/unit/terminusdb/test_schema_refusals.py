@@ -2,9 +2,9 @@
 
 import pytest
 
-from data_kernel.api.terminusdb.prefixes import Prefixes
-from data_kernel.api.terminusdb.schema_refusals import schema_refusal
-from data_kernel.api.terminusdb.stored_witnesses import StoredWitnesses
+from data_kernel.api.terminusdb.classes.prefixes import Prefixes
+from data_kernel.api.terminusdb.refusing.schema_refusals import schema_refusal
+from data_kernel.api.terminusdb.refusing.stored_witnesses import StoredWitnesses
 from data_kernel.domain.databases import Database
 from data_kernel.domain.schema import parse_schema
 from data_kernel.domain.shapes import Shapes

@@ -2,11 +2,11 @@
 
 import pytest
 
-from data_kernel.api.terminusdb.commit_documents import user, version_of
-from data_kernel.api.terminusdb.identities import Subject, merged
+from data_kernel.api.terminusdb.documents.identities import Subject, merged
 from data_kernel.api.terminusdb.iris import is_iri, is_prefix_name
 from data_kernel.api.terminusdb.own_members import own_members
-from data_kernel.api.terminusdb.refusals import prolog_text
+from data_kernel.api.terminusdb.refusing.refusals import prolog_text
+from data_kernel.api.terminusdb.versions.commit_documents import user, version_of
 from shared import context
 from shared.canonical import Json
 from shared.context import CallContext, Caller

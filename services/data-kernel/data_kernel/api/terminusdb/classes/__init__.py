@@ -1,0 +1,1 @@
+"""What classes look like, their prefixes, and how they change."""

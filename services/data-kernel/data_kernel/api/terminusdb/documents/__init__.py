@@ -1,0 +1,1 @@
+"""Documents and classes: read, found, shown and written."""

@@ -1,0 +1,1 @@
+"""Errors in TerminusDB's own words: kinds, members and witnesses."""

@@ -1,0 +1,1 @@
+"""Branches, commits and what leads from one state to another."""
