@@ -77,8 +77,9 @@ async def test_a_closed_store_can_be_opened_again(path, put):
 @pytest.mark.parametrize(
     ("version", "detail"),
     [
-        (2, "the store has format 2, and this version of the data-kernel knows formats up to 1"),
-        (0, "the store has format 0, which was never released; this version of the data-kernel reads format 1"),
+        (3, "the store has format 3, and this version of the data-kernel knows formats up to 2"),
+        (1, "the store has format 1, which was never released; this version of the data-kernel reads format 2"),
+        (0, "the store has format 0, which was never released; this version of the data-kernel reads format 2"),
     ],
 )
 async def test_another_format_is_refused_in_one_line_and_left_as_it_is(path, version, detail):

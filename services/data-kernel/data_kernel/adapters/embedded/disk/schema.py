@@ -1,4 +1,4 @@
-"""The tables of format version 1.
+"""The tables of format version 2.
 
 A position is the database's number in the upper bits and a running number in the lower 40: a database is a range of
 every table, and what is written together lies together. Nothing that a commit writes is keyed by a hash. Numbers of
@@ -7,7 +7,7 @@ another. Text is compared by its UTF-8 bytes (BINARY). Ids of commits are the 20
 """
 
 APPLICATION_ID = int.from_bytes(b"OMSk")
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 PAGE_SIZE_BYTES = 8192
 
 DDL = """
