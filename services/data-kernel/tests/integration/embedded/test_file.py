@@ -22,7 +22,7 @@ def pragmas(path, *names):
 
 async def test_a_new_file_is_marked_as_ours(store, path):
     found = pragmas(path, "application_id", "user_version", "page_size", "auto_vacuum", "journal_mode")
-    assert found == [int.from_bytes(b"OMSk"), 1, 8192, 2, "wal"]
+    assert found == [int.from_bytes(b"OMSk"), 2, 8192, 2, "wal"]
 
 
 async def test_the_writer_syncs_every_commit_and_overwrites_what_is_deleted(store):
