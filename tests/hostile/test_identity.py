@@ -22,6 +22,8 @@ from support.platform import Platform
 from support.rpcs import rpcs
 from support.waiting import wait_until
 
+from shared.grpc.generated.data_kernel.v1 import governance_pb2
+
 OPEN = {"/healthz", "/health", "/readyz", "/liveness", "/metrics", "/api/ok"}
 BOB = "bob@oms"
 PROCESSES = ["data-kernel", "event-gateway", "oms", "embedding", "scheduler", "scheduler-worker"]
@@ -47,6 +49,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/db/{db}/cherry-pick"): {"commit": {"branch": "main"}},
     ("POST", "/db/{db}/reset"): {"to": {"branch": "main"}},
     ("POST", "/db/{db}/squash"): {},
+    ("POST", "/db/{db}/redactions"): {"selector": {"type": "Movie", "path": "$.year"}, "strategy": "null"},
     ("POST", "/api/v1/object-types"): {"name": "Forged", "primaryKey": [], "properties": []},
     ("PUT", "/api/v1/object-types/{name}"): {"name": "Note", "primaryKey": [], "properties": []},
     ("DELETE", "/api/v1/object-types/{name}"): None,
@@ -101,6 +104,7 @@ WRITING_RPCS = {
         "DocumentService.PatchDocument",
         "DocumentService.DeleteDocument",
         "DocumentService.WriteDocument",
+        "GovernanceService.Redact",
         "SchemaService.PutSchema",
         "SchemaService.DeleteSchema",
         *(f"VersioningService.{name}" for name in MOVES),
@@ -329,6 +333,8 @@ def _right(method: Any) -> Any:
         part = message.part
         part.data, part.total_bytes, part.last = movie, len(movie), True
         part.sha256 = hashlib.sha256(movie).digest()
+    if "selector" in method.input_type.fields_by_name:
+        message.selector.path, message.strategy = "$.year", governance_pb2.REDACTION_STRATEGY_NULL
     return message
 
 

@@ -16,6 +16,7 @@ from data_kernel.application.ports import (
     PurgeOutcome,
     PurgeRequest,
     ScanQuery,
+    ValueQuery,
     WriteOutcome,
     WriteRequest,
 )
@@ -171,6 +172,10 @@ class ObservedStore:
     def scan(self, database: str, state: State, query: ScanQuery) -> AsyncIterator[list[StoredDocument]]:
         """As the port says."""
         return self._stream("scan", database, self._inner.scan(database, state, query))
+
+    def find(self, database: str, state: State, query: ValueQuery) -> AsyncIterator[list[StoredDocument]]:
+        """As the port says."""
+        return self._stream("find", database, self._inner.find(database, state, query))
 
     async def log(self, database: str, state: State, after: str | None = None, limit: int = 100) -> list[Commit]:
         """As the port says."""

@@ -82,9 +82,10 @@ class Databases:
         try:
             await self._store.get_branch(self._default, branch)
         except NotFound:
-            await self._store.create_branch(self._default, branch, self._own_attribution())
+            await self._store.create_branch(self._default, branch, self.own_attribution())
 
-    def _own_attribution(self) -> Attribution:
+    def own_attribution(self) -> Attribution:
+        """Who writes when the kernel does something by itself."""
         service = self._own_service
         actor = f"system@{service}"
         return Attribution(

@@ -35,7 +35,9 @@ class DocumentPlans:
             if each.id:
                 self._refuse_by_presence(each, mode, before)
                 self._refuse_stale(each.id, before[each.id], if_match)
-        return self._plan(elaborated, before)
+        plan = self._plan(elaborated, before)
+        refuse_other_values(self.schema, plan.changes)
+        return plan
 
     def patch(self, document_id: str, change: Callable[[Json], Json], if_match: str | None) -> Plan:
         """Change one document that is there, keeping its id and class."""
@@ -53,12 +55,11 @@ class DocumentPlans:
         if moved:
             raise refused(moved)
         elaborated = elaborate(self.schema, changed, new_key=self.new_key, is_stored=True)
-        if self._is_its_own_key(elaborated) and elaborated.body not in {b"", stored.body}:
-            message = "The id is made of all values, and these are others."
-            raise refused([Violation(f"{short}#/@id", "id_mismatch", message)])
         nested = (one.id for inner in elaborated.nested for one in inner.every)
         before = {each: self.view.get(Graph.INSTANCE, each) for each in nested if each}
-        return self._plan([elaborated], before | {short: stored})
+        plan = self._plan([elaborated], before | {short: stored})
+        refuse_other_values(self.schema, plan.changes)
+        return plan
 
     def delete(self, document_ids: Sequence[str], if_match: str | None) -> Plan:
         """Delete documents."""
@@ -129,6 +130,19 @@ def refuse_by_presence(name: str, mode: PutMode, *, present: bool) -> None:
     if present:
         raise AlreadyExists(f"{name} exists already.", field="id")
     raise NotFound(f"There is no {name} to be replaced.", field="id")
+
+
+def refuse_other_values(schema: Schema, changes: Sequence[Change]) -> None:
+    """`ValidationFailed` where a document would keep an id that is made of all values, with others of them."""
+    changed = [each for each in changes if each.before is not None and each.after is not None]
+    message = "The id is made of all values, and these are others."
+    violations = [
+        Violation(f"{each.id}#/@id", "id_mismatch", message)
+        for each in changed
+        if each.type in schema.classes and schema.classes[each.type].key.kind is KeyKind.VALUE_HASH
+    ]
+    if violations:
+        raise refused(violations)
 
 
 def refused(violations: Sequence[Violation]) -> ValidationFailed:

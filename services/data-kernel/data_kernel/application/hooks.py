@@ -143,10 +143,13 @@ class CommitHookPipeline:
         head: str | None,
         cause: RefCause = RefCause.COMMIT,
         merge_parents: tuple[str, ...] = (),
+        redacts: bool = False,
     ) -> WriteOutcome:
         """Make a commit that was worked out from the branch's `head`; `Conflict` (STALE_HEAD) where it has moved on."""
         request = self._request(candidate, planner, create_branch=False)
-        return await self._store.write(replace(request, expected_head=head, cause=cause, merge_parents=merge_parents))
+        return await self._store.write(
+            replace(request, expected_head=head, cause=cause, merge_parents=merge_parents, redacts=redacts)
+        )
 
     async def commit_detached(
         self,

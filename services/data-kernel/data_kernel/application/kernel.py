@@ -7,7 +7,9 @@ from typing import Protocol, Self
 from data_kernel.application.addressing import Addresses
 from data_kernel.application.branches import Branches
 from data_kernel.application.databases import Databases
+from data_kernel.application.governance.certificates import Certificates
 from data_kernel.application.governance.collecting import Collecting, CollectingMetrics, retention_of
+from data_kernel.application.governance.redacting import Redactions
 from data_kernel.application.history import History
 from data_kernel.application.hooks import CommitHookPipeline, HookMetrics, Validator
 from data_kernel.application.ports import DocumentStore
@@ -48,6 +50,7 @@ class Kernel:
     patches: Patches
     shapes: StateShapes
     collecting: Collecting
+    redactions: Redactions
 
     @classmethod
     def build(
@@ -81,4 +84,5 @@ class Kernel:
             patches=Patches(store, addresses, pipeline, schemas, limits),
             shapes=shapes,
             collecting=Collecting(store, addresses, retention, metrics),
+            redactions=Redactions(store, addresses, moves, pipeline, schemas, Certificates(store), limits),
         )

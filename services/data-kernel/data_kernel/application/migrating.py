@@ -92,8 +92,8 @@ class DocumentMigration:
         if after is None:
             self._violations.append(Violation(f"{class_name}#", "class_in_use", "Documents of this class are stored."))
             return Rewritten(None)
-        before = self._old.classes[stored.type]
-        document, violations = carried_over(stored.id, rewritten.document, before, after, rewritten.settled)
+        settled = self._migration.settled
+        document, violations = carried_over(stored.id, rewritten.document, stored.type, self._old, self._new, settled)
         self._violations += violations
         if rewritten.makes_ids:
             document = _without_made_id(document, after)

@@ -7,11 +7,9 @@ from data_kernel.application.ports import Plan, Planner, WriterView
 from data_kernel.application.put_mode import PutMode
 from data_kernel.domain.documents import Change, Graph
 from data_kernel.domain.ids import RandomKey, random_key, shorten, why_refused
+from data_kernel.domain.schema.model import RAW_CLASS
 from shared.canonical import Json, encode
 from shared.errors import AlreadyExists, InvalidInput, NotFound
-
-RAW_TYPE = "JSONDocument"
-"""The class under which raw JSON is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +39,12 @@ class RawDocuments:
     def _named(self, document: Json, index: int) -> tuple[str, bytes]:
         if not isinstance(document, dict):
             raise InvalidInput(f"documents/{index}: raw JSON is an object here.", field=f"documents/{index}")
-        given = document.get("@id", f"{RAW_TYPE}/{self.new_key()}")
+        given = document.get("@id", f"{RAW_CLASS}/{self.new_key()}")
         if not isinstance(given, str):
             raise InvalidInput(f"documents/{index}/@id: it is a text.", field="@id")
         document_id = shorten(given, self.base)
-        if not document_id.startswith(f"{RAW_TYPE}/"):
-            raise InvalidInput(f"documents/{index}/@id: ids of raw JSON begin with {RAW_TYPE}/.", field="@id")
+        if not document_id.startswith(f"{RAW_CLASS}/"):
+            raise InvalidInput(f"documents/{index}/@id: ids of raw JSON begin with {RAW_CLASS}/.", field="@id")
         if reason := why_refused(document_id):
             raise InvalidInput(f"documents/{index}/@id: {reason}", field="@id")
         return document_id, encode({**document, "@id": document_id})
@@ -57,4 +55,4 @@ class RawDocuments:
             refusal = AlreadyExists if stored is not None else NotFound
             raise refusal(f"{document_id} is {'' if stored is not None else 'not '}there.", field="id")
         before = stored.body if stored is not None else None
-        return None if before == body else Change(Graph.INSTANCE, document_id, RAW_TYPE, before, body)
+        return None if before == body else Change(Graph.INSTANCE, document_id, RAW_CLASS, before, body)

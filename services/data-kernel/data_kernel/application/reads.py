@@ -7,7 +7,7 @@ from data_kernel.application.addressing import NEWEST, Addresses, NamedRevision,
 from data_kernel.application.attribution import require_caller
 from data_kernel.application.ids import check_id
 from data_kernel.application.pagination import Listing, Place, read_token, state_of, write_token
-from data_kernel.application.ports import DocumentStore, ScanQuery
+from data_kernel.application.ports import DocumentStore, ScanQuery, ValueQuery
 from data_kernel.application.streams import closing
 from data_kernel.domain.databases import Database, State
 from data_kernel.domain.digests import etag
@@ -207,6 +207,15 @@ class Reads:
         place = read_token(query.page_token, bound) if query.page_token else None
         state = await state_of(self._store, database.name, place, named)
         return Documents(self._store, Found(database, state, ()), query, place.last_key if place else None, bound)
+
+    async def having(
+        self, database: str, revision: NamedRevision, query: ValueQuery, context: CallContext
+    ) -> AsyncGenerator[list[StoredDocument], None]:
+        """The documents with a value, in order of id bytes."""
+        found = await self._state(database, revision, context)
+        async with closing(self._store.find(found.database.name, found.state, query)) as stream:
+            async for batch in stream:
+                yield batch
 
     async def _state(self, database: str, revision: NamedRevision, context: CallContext) -> Found:
         known = await self._addresses.database(database, context)

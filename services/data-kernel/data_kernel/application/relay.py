@@ -20,6 +20,7 @@ from opentelemetry.trace import SpanKind, Tracer, set_span_in_context
 from data_kernel.application.announcing import Announcer
 from data_kernel.application.ports import DocumentStore, EventSink, Outbox, OutboxEntry
 from data_kernel.application.relay_metrics import RelayMetrics
+from data_kernel.domain.branches import KERNEL_DATABASE
 from data_kernel.domain.commits import RefCause
 from shared.errors import OmsError, Reason
 from shared.telemetry import names, span_from_traceparent
@@ -157,7 +158,8 @@ class Relay:
 
     async def _deliver(self, lane: _Lane, entry: OutboxEntry) -> None:
         attempt = _Attempt(entry.next_ordinal, entry.attempts)
-        while entry.update.cause is RefCause.COMMIT:
+        # What the kernel notes in its own database is nobody else's business.
+        while entry.update.cause is RefCause.COMMIT and entry.update.database != KERNEL_DATABASE:
             try:
                 await self._announce(lane, entry, attempt)
                 break

@@ -50,7 +50,7 @@ def _outcome(view: WriterView, stored: StoredDocument, old: Schema, new: Schema)
     body = decode(stored.body)
     if not isinstance(body, dict):
         return
-    document, violations = carried_over(stored.id, body, old.classes[stored.type], new.classes[stored.type])
+    document, violations = carried_over(stored.id, body, stored.type, old, new)
     yield from violations
     if violations:
         return

@@ -81,7 +81,7 @@ class SchemaPlans:
         """Those of the context that is written along, else of the one that is there."""
         for each in classes:
             if isinstance(each, dict) and each.get("@type") == CONTEXT_ID:
-                return Prefixes.read({**self.database.prefixes, **each})
+                return Prefixes.read(each, self.database.prefixes)
         return self.schemas.load(self.database, self.view).prefixes
 
     def _before(self) -> dict[str, StoredDocument]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from data_kernel.domain.databases import Database
+from data_kernel.domain.databases import DEFAULT_PREFIXES, Database
 from data_kernel.domain.documents import StoredDocument
 from shared.canonical import Json, decode
 
@@ -29,13 +29,13 @@ class Prefixes:
     def of(cls, database: Database, context_document: StoredDocument | None) -> Self:
         """Those of the state's context, else those of the database."""
         told = decode(context_document.body) if context_document is not None else None
-        return cls.read({**database.prefixes, **(told if isinstance(told, dict) else {})})
+        return cls.read(told if isinstance(told, dict) else {}, database.prefixes)
 
     @classmethod
-    def read(cls, context: Mapping[str, Json]) -> Self:
-        """Those of a context document, which has `@base` and `@schema`."""
-        by_name = {name: uri for name, uri in context.items() if isinstance(uri, str) and name not in {"@type", "@id"}}
-        return cls(by_name, context.get("@metadata"))
+    def read(cls, context: Mapping[str, Json], defaults: Mapping[str, str] = DEFAULT_PREFIXES) -> Self:
+        """Those of a context document; the defaults stand for what it has not."""
+        given = {name: uri for name, uri in context.items() if isinstance(uri, str) and name not in {"@type", "@id"}}
+        return cls({**defaults, **given}, context.get("@metadata"))
 
     @property
     def shown(self) -> dict[str, Json]:

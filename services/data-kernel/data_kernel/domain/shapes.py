@@ -53,8 +53,11 @@ class Shapes:
 
     def is_set(self, class_name: str, property_name: str) -> bool:
         """Whether a property has elements without order."""
-        value = self._properties_of(class_name).get(property_name)
-        return isinstance(value, dict) and value.get("@type") in {"Set", "Cardinality"}
+        return self._family(class_name, property_name) in {"Set", "Cardinality"}
+
+    def shows_one_alone(self, class_name: str, property_name: str) -> bool:
+        """Whether the only element of such a property stands without a list around it, unless it is a list itself."""
+        return self._family(class_name, property_name) == "Cardinality"
 
     def references(self, document: Mapping[str, Json]) -> Iterator[str]:
         """Ids of the documents that a document refers to, its subdocuments included."""
@@ -81,6 +84,10 @@ class Shapes:
                     yield from self._references_in(each)
             case dict():
                 yield from self.references(value)
+
+    def _family(self, class_name: str, property_name: str) -> Json:
+        value = self._properties_of(class_name).get(property_name)
+        return value.get("@type") if isinstance(value, dict) else None
 
     def _properties_of(self, class_name: str) -> Mapping[str, Json]:
         """The range of each property, as the frame has it."""

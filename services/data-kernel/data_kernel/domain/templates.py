@@ -5,11 +5,12 @@ A template has a class and some properties. A value matches an equal one or, in 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from data_kernel.domain.equality import comparable, is_scalar
 from data_kernel.domain.patterns import compiled
 from data_kernel.domain.shapes import Shapes
-from shared.canonical import Json, JsonNumber
+from shared.canonical import Json
 from shared.errors import InvalidInput
 
 Lookup = Callable[[str], Mapping[str, Json] | None]
@@ -19,10 +20,14 @@ Test = Callable[[Json, Lookup], bool]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template, read: `ids` are those of the only documents that can match (`None`: any)."""
+    """A template, read: `ids` are those of the only documents that can match (`None`: any).
+
+    `values` are those that properties must have, where it says which.
+    """
 
     ids: tuple[str, ...] | None
     tests: Mapping[str, Test]
+    values: Mapping[str, Json] = field(default_factory=dict)
 
     @classmethod
     def read(cls, shapes: Shapes, class_name: str, members: Mapping[str, Json], place: str = "query") -> "Template":
@@ -34,7 +39,8 @@ class Template:
             if key not in shapes.properties(class_name):
                 raise InvalidInput(f"{place}: the class has no property of this name", field=place)
             tests[key] = _test(shapes, shapes.referred_class(class_name, key), wanted, f"{place}/{key}")
-        return cls(_ids(members.get("@id"), place), tests)
+        values = {key: wanted for key, wanted in members.items() if key in tests and is_scalar(wanted)}
+        return cls(_ids(members.get("@id"), place), tests, values)
 
     def matches(self, document: Mapping[str, Json], lookup: Lookup) -> bool:
         """Whether a document looks like this."""
@@ -52,8 +58,8 @@ def _test(shapes: Shapes, referred: str | None, wanted: Json, place: str) -> Tes
         return lambda value, lookup: _refers(value, inner, lookup)
     if isinstance(wanted, list | dict):
         raise InvalidInput(f"{place}: a template has values, patterns and documents", field=place)
-    expected = _comparable(wanted)
-    return lambda value, _: _comparable(value) == expected
+    expected = comparable(wanted)
+    return lambda value, _: comparable(value) == expected
 
 
 def _refers(value: Json, template: Template, lookup: Lookup) -> bool:
@@ -63,13 +69,6 @@ def _refers(value: Json, template: Template, lookup: Lookup) -> bool:
 
 def _any(value: Json, test: Test, lookup: Lookup) -> bool:
     return any(test(each, lookup) for each in (value if isinstance(value, list) else [value]))
-
-
-def _comparable(value: Json) -> tuple[str, object]:
-    """A value with its kind: 1 is 1.0, and neither is true or "1"."""
-    if isinstance(value, bool | str) or value is None:
-        return type(value).__name__, value
-    return "number" if isinstance(value, int | JsonNumber) else "other", value
 
 
 def _ids(given: Json, place: str) -> tuple[str, ...] | None:

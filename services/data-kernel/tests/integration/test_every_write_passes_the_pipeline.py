@@ -66,6 +66,10 @@ REST_WRITES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/db/{db}/cherry-pick"): {"url": "/db/oms/cherry-pick", "json": {"commit": {"branch": "dev/oms/side"}}},
     ("POST", "/db/{db}/reset"): {"url": "/db/oms/reset", "json": {"to": {"branch": "dev/oms/side"}}},
     ("POST", "/db/{db}/squash"): {"url": "/db/oms/squash", "json": {}},
+    ("POST", "/db/{db}/redactions"): {
+        "url": "/db/oms/redactions",
+        "json": {"selector": {"type": "Movie"}, "strategy": "drop"},
+    },
 }
 # These make no commit: branches, tags and databases as such, what is refused, and the outbox's desk.
 REST_OTHERS = {
@@ -91,6 +95,9 @@ RPC_WRITES: dict[str, Any] = {
     "data_kernel.v1.DocumentService/WriteDocument": [document_pb2.WriteDocumentRequest(part=PART)],
     "data_kernel.v1.SchemaService/PutSchema": schema_pb2.PutSchemaRequest(
         classes=[b'{"@type":"Enum","@id":"Other","@value":["a"]}']
+    ),
+    "data_kernel.v1.GovernanceService/Redact": governance_pb2.RedactRequest(
+        selector=governance_pb2.RedactionSelector(type="Movie"), strategy=governance_pb2.REDACTION_STRATEGY_DROP
     ),
     "data_kernel.v1.SchemaService/DeleteSchema": schema_pb2.DeleteSchemaRequest(class_names=["Unused"]),
     "data_kernel.v1.VersioningService/Merge": versioning_pb2.MergeRequest(**FROM_SIDE),

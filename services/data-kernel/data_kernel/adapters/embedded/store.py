@@ -15,6 +15,8 @@ from data_kernel.adapters.embedded.disk import file, mounts
 from data_kernel.adapters.embedded.disk.faults import report_storage
 from data_kernel.adapters.embedded.disk.ownership import Ownership
 from data_kernel.adapters.embedded.documents import purging, reads
+from data_kernel.adapters.embedded.documents.finding import Finder
+from data_kernel.adapters.embedded.documents.property_index import PropertyIndexes
 from data_kernel.adapters.embedded.documents.reads import Page
 from data_kernel.adapters.embedded.encoding.times import Clock, RandomSource, system_clock
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
@@ -32,9 +34,11 @@ from data_kernel.application.ports import (
     PurgeOutcome,
     PurgeRequest,
     ScanQuery,
+    ValueQuery,
     WriteOutcome,
     WriteRequest,
 )
+from data_kernel.application.streams import closing
 from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry, RefUpdate
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
@@ -56,6 +60,8 @@ class EmbeddedStore:
         self._readers = Readers(path, session.access.memory)
         self._writer = Writer(session, self._movement.advance)
         self._leases = Leases()
+        self._indexes = PropertyIndexes()
+        self._finder = Finder(self._readers, self._leases, self._indexes)
         self._collector = Collector(self._writer, self._readers, self._leases, clock)
         self.outbox = EmbeddedOutbox(self._writer, self._readers, clock)
 
@@ -152,7 +158,10 @@ class EmbeddedStore:
     async def purge(self, request: PurgeRequest) -> PurgeOutcome:
         """As the port says; answered once the bytes are out of the file and its log."""
         found = await self._readers.read(purging.find, request)
-        outcome = await self._writer.alone(lambda session: purging.purge(session, request, found))
+        try:
+            outcome = await self._writer.alone(lambda session: purging.purge(session, request, found))
+        finally:
+            self._indexes.clear()
         await self._writer.between(purging.truncate_log)
         return outcome
 
@@ -202,6 +211,18 @@ class EmbeddedStore:
                     rest = _rest(rest, page)
                     if page.documents:
                         yield page.documents
+        finally:
+            self._metrics.scan_ended()
+
+    async def find(self, database: str, state: State, query: ValueQuery) -> AsyncIterator[list[StoredDocument]]:
+        """As the port says."""
+        self._metrics.scan_started()
+        try:
+            async with closing(self._finder.find(database, state, query)) as steps:
+                async for step in steps:
+                    self._metrics.rows_scanned(step.scanned)
+                    if step.documents:
+                        yield step.documents
         finally:
             self._metrics.scan_ended()
 

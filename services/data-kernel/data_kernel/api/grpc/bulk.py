@@ -57,12 +57,13 @@ class BulkLoad:
 
     async def _commit(self) -> None:
         number = self._summary.commits + 1
-        mode = put_mode(self._first.mode)
+        mode, options = put_mode(self._first.mode), self._options(number)
+        body = encode(self._slice) if options.idempotency_key else b""  # only a key's fingerprint covers it
         outcome = await self._kernel.writes.put(
             self._first.database,
             self._slice,
             mode,
-            write_options(self._options(number), self._without_key(), encode(self._slice), mode=mode),
+            write_options(options, self._without_key(), body, mode=mode),
             self._context,
             size_bytes=self._slice_bytes,
         )

@@ -11,7 +11,8 @@ from data_kernel.api.terminusdb.prefixes import Prefixes, prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal, already_exists, document_not_found, named_repeatedly
 from data_kernel.api.terminusdb.resources import Resource
 from data_kernel.api.terminusdb.schema_explanations import SchemaExplanation
-from data_kernel.api.terminusdb.witnesses import Written, check_failure, schema_check_failure
+from data_kernel.api.terminusdb.witnesses import check_failure, schema_check_failure
+from data_kernel.api.terminusdb.written import Written
 from data_kernel.application.kernel import Kernel
 from data_kernel.domain.documents import Graph
 from shared.canonical import Json, decode

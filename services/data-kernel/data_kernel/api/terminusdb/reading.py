@@ -11,6 +11,7 @@ from data_kernel.api.terminusdb.refusals import Refusal
 from data_kernel.api.terminusdb.rendering import Rendering
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.kernel import Kernel
+from data_kernel.application.ports import ValueQuery
 from data_kernel.application.reads import ListQuery
 from data_kernel.domain.databases import Database, State
 from data_kernel.domain.documents import StoredDocument
@@ -146,12 +147,27 @@ class Reading:
 
     async def _candidates(self, name: str, template: Template) -> Batches:
         if template.ids is None:
-            async with aclosing(self._of_class(name)) as batches:
+            async with aclosing(self._with_values(name, template.values)) as batches:
                 async for batch in batches:
                     yield batch
             return
         classes = set(self.shapes.with_descendants(name))
         yield [each for each in await self.named(template.ids) if each.type in classes]
+
+    async def _with_values(self, name: str, values: Mapping[str, Json]) -> Batches:
+        """The documents of a class that have the first of the values; all of them where none is given."""
+        property_name = next(iter(values), None)
+        if property_name is None or name in self.shapes.subdocuments:
+            async with aclosing(self._of_class(name)) as batches:
+                async for batch in batches:
+                    yield batch
+            return
+        for each in self.shapes.with_descendants(name):
+            query = ValueQuery(each, property_name, values[property_name])
+            found = self.kernel.reads.having(self.database.name, _at(self.state), query, self.context)
+            async with aclosing(found) as batches:
+                async for batch in batches:
+                    yield batch
 
     async def _matches(self, documents: list[StoredDocument], template: Template) -> list[StoredDocument]:
         """Those that match; what they refer to is read as it turns out to be needed, for all of them at once."""

@@ -7,7 +7,8 @@ from data_kernel.api.terminusdb.identities import Subject
 from data_kernel.api.terminusdb.prefixes import Prefixes, prefixes_of
 from data_kernel.api.terminusdb.refusals import Refusal
 from data_kernel.api.terminusdb.resources import Resource
-from data_kernel.api.terminusdb.witnesses import Written, place_of, schema_check_failure, value_at
+from data_kernel.api.terminusdb.witnesses import schema_check_failure
+from data_kernel.api.terminusdb.written import Written, place_of, value_at
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.kernel import Kernel
 from data_kernel.application.versioning.joining import SidesContradict, UnionRefused

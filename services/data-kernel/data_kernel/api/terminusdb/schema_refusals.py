@@ -12,7 +12,7 @@ from data_kernel.api.terminusdb.prefixes import STANDARD, Prefixes
 from data_kernel.api.terminusdb.refusals import Refusal
 from data_kernel.api.terminusdb.stored_witnesses import StoredWitnesses
 from data_kernel.domain.frames import ClassDocuments
-from shared.canonical import Json
+from shared.canonical import Json, encode
 from shared.errors import OmsError, ValidationFailed, Violation
 
 Told = tuple[str, dict[str, Json]]
@@ -87,9 +87,17 @@ def _unknown_word(place: Place) -> Told | None:
     if place.steps == ("@type",) and "@type" not in document:
         return "api:MissingField", {"api:field": "@type", "api:document": document}
     if place.steps == ("@key",):
-        key = place.value.get("@type") if isinstance(place.value, dict) else place.value
-        return "api:DocumentKeyTypeUnknown", {"api:document": document, "api:key_type": key}
+        kind, told = _key_word(place.value)
+        return kind, {"api:document": document, **told}
     return "api:UnknownSchemaType", {"api:type": place.value}
+
+
+def _key_word(key: Json) -> Told:
+    if not isinstance(key, dict):
+        return "api:DocumentKeyNotObject", {"api:key_value": key}
+    if "@type" not in key:
+        return "api:DocumentKeyTypeMissing", {"api:key": encode(key).decode()}
+    return "api:DocumentKeyTypeUnknown", {"api:key_type": key["@type"]}
 
 
 def _unsupported(place: Place) -> Told | None:
@@ -107,13 +115,30 @@ def _unsupported(place: Place) -> Told | None:
 def _key(place: Place) -> Told | None:
     if place.steps != ("@key", "@fields"):
         return None
+    document: dict[str, Json] = {"api:document": dict(place.document)}
+    if place.value == []:
+        return "api:KeyFieldsIsEmpty", document
+    if place.value is not None:
+        return "api:KeyFieldsNotAnArray", document | {"api:fields": place.value}
     key = place.document.get("@key")
     kind = key.get("@type") if isinstance(key, dict) else None
-    return "api:KeyMissingFields", {"api:document": dict(place.document), "api:key_type": kind}
+    return "api:KeyMissingFields", document | {"api:key_type": kind}
 
 
 def _enum_values(place: Place) -> Told | None:
     return "api:InvalidEnumValues", {"api:document": dict(place.document)}
+
+
+def _reserved_name(place: Place) -> Told | None:
+    return "api:DocumentInsertionReservedName", {"api:id": place.value}
+
+
+def _raw_range(place: Place) -> Told | None:
+    return "api:JSONDocumentInvalidRangeError", {"api:field": place.steps[-1]}
+
+
+def _language_missing(place: Place) -> Told | None:
+    return "api:NoLanguageTagForMultilingual", {"api:document": dict(place.document)}
 
 
 def _language_repeated(place: Place) -> Told | None:
@@ -129,7 +154,10 @@ _UNREADABLE: Mapping[str, Callable[[Place], Told | None]] = {
     "unsupported": _unsupported,
     "key": _key,
     "enum_values": _enum_values,
+    "language_missing": _language_missing,
     "language_repeated": _language_repeated,
+    "raw_range": _raw_range,
+    "reserved_name": _reserved_name,
     "unknown_language": _unknown_language,
 }
 

@@ -1,17 +1,17 @@
 """Violations of the schema in the form of TerminusDB's witnesses."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data_kernel.api.terminusdb.identities import Subject
 from data_kernel.api.terminusdb.prefixes import Prefixes
 from data_kernel.api.terminusdb.refusals import Refusal
 from data_kernel.api.terminusdb.refused_ids import RefusedIds
 from data_kernel.api.terminusdb.told_documents import Telling
-from data_kernel.domain.schema import ClassDefinition, Property, RangeKind, Schema
+from data_kernel.api.terminusdb.told_values import ToldValues
+from data_kernel.api.terminusdb.written import Written, place_of, value_at
+from data_kernel.domain.schema import ClassDefinition, Property, RangeKind
 from data_kernel.domain.validation import elaborate
-from data_kernel.domain.validation.numbers import INTEGER_BOUNDS
-from shared.canonical import Json, JsonNumber, encode
+from shared.canonical import Json
 from shared.errors import ValidationFailed, Violation
 
 _KINDS: Mapping[str, str] = {
@@ -46,40 +46,7 @@ _RANKS = {
     "id_mismatch": 4,
 }
 _STRUCTURAL = {*_RANKS, "required", "cardinality", "array_dimensions"}
-_INTEGERS = frozenset({"xsd:integer", *(f"xsd:{name}" for name in INTEGER_BOUNDS)})
-_NUMBERS = _INTEGERS | {"xsd:decimal", "xsd:double", "xsd:float"}
-_ANY_TEXTS = frozenset({"xsd:string", "xsd:anySimpleType"})
-_LITERAL = {"@type", "@value"}
-_MARKUP = "xdd:html"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a refused write gave: the documents with their ids, and the schema that they were held to."""
-
-    schema: Schema
-    subjects: Sequence[Subject]
-
-    def document(self, subject: str) -> dict[str, Json]:
-        """The document that a violation is about: by its id, its class or its place, else the only one."""
-        given = [(each.id, each.document) for each in self.subjects if isinstance(each.document, dict)]
-        label, _, number = subject.partition("/")
-        if label == "documents" and number.isdecimal() and int(number) < len(given):
-            return given[int(number)][1]
-        documents = [document for document_id, document in given if document_id == subject]
-        documents += [document for _, document in given if subject in (document.get("@id"), document.get("@type"))]
-        if not documents and len(given) == 1:
-            return given[0][1]
-        return documents[0] if documents else {}
-
-    def definition(self, document: Mapping[str, Json]) -> ClassDefinition | None:
-        """The class that a document names."""
-        return self.schema.classes.get(self.schema.prefixes.short_name(str(document.get("@type"))))
-
-    def holder(self, subject: str, names: Sequence[str], target: str) -> str:
-        """The id of the document, or the subdocument in it, that refers to `target` by the last of the names."""
-        bodies = [each.body for each in self.subjects if each.id == subject]
-        return next((found for body in bodies for found in _holders(body, names, target)), subject)
+_MAX_NAMED = 100
 
 
 def schema_check_failure(error: ValidationFailed, prefixes: Prefixes, written: Written) -> Refusal:
@@ -87,7 +54,7 @@ def schema_check_failure(error: ValidationFailed, prefixes: Prefixes, written: W
 
     It reads a document in this order: its class, properties that the class has not, choices, then property by property
     in order of name; where one is missing, or has too many values, that is its one witness. Values that do not fit
-    have one each. How many violations there are stands in the message.
+    have one each. The message names all violations.
     """
     telling = _Telling(prefixes, written)
     violations = telling.in_order(error.violations)
@@ -103,7 +70,8 @@ def schema_check_failure(error: ValidationFailed, prefixes: Prefixes, written: W
 
 def check_failure(error: ValidationFailed, witnesses: list[Json]) -> Refusal:
     """The refusal with these witnesses."""
-    text = f"Schema check failure; violations: {len(error.violations)}"
+    told = "; ".join(f"{each.path} ({each.rule})" for each in error.violations[:_MAX_NAMED])
+    text = f"Schema check failure; violations: {len(error.violations)}: {told}"
     return Refusal(error, kind="api:SchemaCheckFailure", members={"api:witnesses": witnesses}, text=text)
 
 
@@ -115,6 +83,10 @@ class _Telling:
     @property
     def _telling(self) -> Telling:
         return Telling(self.written.schema, self.prefixes)
+
+    @property
+    def _values(self) -> ToldValues:
+        return ToldValues(self.prefixes)
 
     def in_order(self, violations: Sequence[Violation]) -> list[Violation]:
         """Those of the document that was given first, in the order in which TerminusDB meets them, then the others."""
@@ -131,6 +103,16 @@ class _Telling:
         documents = [each.document for each in self.written.subjects]
         told = RefusedIds(error, self.written.schema, self.prefixes, documents)
         return told.of(violation, self.written.document(place_of(violation)[0]))
+
+    def cast_failure(self, error: ValidationFailed, violation: Violation) -> Refusal | None:
+        """What TerminusDB says in place of witnesses about some values of another type."""
+        subject, names = place_of(violation)
+        document = self.written.document(subject)
+        definition = self.written.definition(document)
+        each = definition.properties.get(names[0]) if definition is not None and names else None
+        if each is None or violation.rule != "wrong_type":
+            return None
+        return self._values.cast_failure(error, each, value_at(document, names), document)
 
     def witness(self, violation: Violation) -> Json:
         """With the value where the document that has it was given, else by the place alone."""
@@ -235,36 +217,19 @@ class _Telling:
             return {"@type": _KINDS["enum_value"], "enum": full, "value": self._telling.document(document)}
         return {"@type": _KINDS["unknown_class"], "ascribed_type": full, "document": document}
 
-    def cast_failure(self, error: ValidationFailed, violation: Violation) -> Refusal | None:
-        """What TerminusDB says in place of witnesses: a fraction for an integer, a truth value for a text."""
-        subject, names = place_of(violation)
-        document = self.written.document(subject)
-        definition = self.written.definition(document)
-        each = definition.properties.get(names[0]) if definition is not None and names else None
-        if each is None or violation.rule != "wrong_type":
-            return None
-        value, datatype = value_at(document, names), self.prefixes.full_name(each.range.name)
-        if isinstance(value, JsonNumber) and each.range.name in _INTEGERS:
-            members: dict[str, Json] = {"api:document": document, "api:type": datatype, "api:value": value}
-            return Refusal(error, kind="api:BadCast", members=members, text="A value could not be cast.")
-        if isinstance(value, bool) and each.range.name in _ANY_TEXTS:
-            members = {"api:expected_type": datatype, "api:value": value}
-            return Refusal(error, kind="api:UnexpectedBooleanValue", members=members, text="Unexpected boolean value.")
-        return None
-
     def _told(
         self, violation: Violation, subject: str, each: Property, names: list[str], document: dict[str, Json]
     ) -> Json:
         kinds: Mapping[str, Callable[[Property, Json], Json]] = {
-            "wrong_type": self._wrong_type,
-            "enum_value": self._enum_value,
+            "wrong_type": self._values.wrong_type,
+            "enum_value": self._values.enum_value,
         }
         value, predicate = value_at(document, names), self.prefixes.full_name(each.name)
         if violation.rule == "array_dimensions":
             array = document[each.name]
             return {"@type": _KINDS[violation.rule], "array": array, "dimensions": each.dimensions}
         if violation.rule == "wrong_class" and isinstance(value, dict):
-            return {predicate: self._not_subsumed(each, value)}
+            return {predicate: self._values.not_subsumed(each, value)}
         if violation.rule == "reference":
             places = [name for name in names if not name.isdecimal()]
             holder = self.written.holder(subject, places, self.prefixes.short_id(str(value)))
@@ -278,35 +243,6 @@ class _Telling:
         witness = kinds[violation.rule](each, value)
         return {predicate: [witness] if len(names) > 1 else witness}
 
-    def _wrong_type(self, each: Property, value: Json) -> Json:
-        expected = self.prefixes.full_name(each.range.name)
-        if isinstance(value, dict) and value.keys() == _LITERAL:
-            return self._not_subsumed(each, value)
-        if isinstance(value, dict):
-            return {"@type": "no_unique_type_for_document", "document": value}
-        is_reference = each.range.kind is RangeKind.CLASS
-        kind = "not_an_object_identifier" if is_reference else "could_not_interpret_as_type"
-        return {"@type": kind, "type": expected, "value": value if is_reference else self._literal(each, value)}
-
-    def _not_subsumed(self, each: Property, value: dict[str, Json]) -> dict[str, Json]:
-        ascribed, required = self.prefixes.full_name(str(value["@type"])), self.prefixes.full_name(each.range.name)
-        types: dict[str, Json] = {"ascribed_type": ascribed, "required_type": required}
-        return {"@type": "ascribed_type_not_subsumed", "document": value, **types}
-
-    def _literal(self, each: Property, value: Json) -> Json:
-        """A value as TerminusDB writes one of another kind than its datatype's."""
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, str) and each.range.name == _MARKUP:
-            return f"{encode(value).decode()}^^'{self.prefixes.full_name('xsd:string')}'"
-        if isinstance(value, int | JsonNumber) and each.range.name not in _NUMBERS:
-            number = value.text if isinstance(value, JsonNumber) else value
-            return f"{number}^^'{self.prefixes.full_name('xsd:decimal')}'"
-        return value
-
-    def _enum_value(self, each: Property, value: Json) -> Json:
-        return {"@type": "not_a_valid_enum", "enum": self.prefixes.full_name(each.range.name), "value": value}
-
     def _placed(self, violation: Violation, subject: str, names: list[str]) -> Json:
         witness: dict[str, Json] = {"@type": _KINDS.get(violation.rule, violation.rule)}
         if "/" in subject:
@@ -316,33 +252,3 @@ class _Telling:
         if names:
             witness["predicate"] = names[0] if names[0].startswith("@") else self.prefixes.full_name(names[0])
         return witness
-
-
-def _holders(body: Json, names: Sequence[str], target: str) -> Iterator[str]:
-    """Ids of the documents that hold the target under the last name, found along the names before."""
-    if isinstance(body, list):
-        for element in body:
-            yield from _holders(element, names, target)
-    elif isinstance(body, dict):
-        value = body.get(names[0])
-        if len(names) > 1:
-            yield from _holders(value, names[1:], target)
-        elif target in (value if isinstance(value, list) else [value]):
-            yield str(body.get("@id"))
-
-
-def place_of(violation: Violation) -> tuple[str, list[str]]:
-    """What a violation is about, and the steps to the place there (RFC 6901)."""
-    subject, _, pointer = violation.path.partition("#")
-    return subject, [each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")[1:]]
-
-
-def value_at(document: Json, names: Sequence[str]) -> Json:
-    """What stands at a place; a value that stands alone for a list of one is its own element."""
-    value = document
-    for name in names:
-        if isinstance(value, dict):
-            value = value.get(name)
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
-            value = value[int(name)]
-    return value

@@ -10,6 +10,7 @@ from data_kernel.application.ports.requests import (
     PurgeOutcome,
     PurgeRequest,
     ScanQuery,
+    ValueQuery,
     WriteOutcome,
     WriteRequest,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "PurgeOutcome",
     "PurgeRequest",
     "ScanQuery",
+    "ValueQuery",
     "WriteOutcome",
     "WriteRequest",
     "WriterView",

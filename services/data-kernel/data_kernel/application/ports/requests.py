@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from data_kernel.application.ports.planning import Planner
 from data_kernel.domain.commits import Attribution, RefCause
 from data_kernel.domain.documents import Graph
+from shared.canonical import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,14 @@ class MoveRequest:
 class PurgeRequest:
     """Take every version of the documents out of the database, on every branch, read-only ones too, and on none.
 
-    With `keeps_heads` those stay that a branch has at its head. `certificate` names what the purge was done for; it is
-    what is left in the place of the bytes.
+    Those stay that the commit `keeps` has, which took the values out of them (`None`: none do). `certificate` names
+    what the purge was done for; it is what is left in the place of the bytes.
     """
 
     database: str
     document_ids: tuple[str, ...]
     certificate: str
-    keeps_heads: bool = False
+    keeps: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,18 @@ class WriteOutcome:
     commit: str | None
     branch: str
     changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ValueQuery:
+    """Documents of a class with a value: that of a property, or in a set or list one of its elements.
+
+    The value is a text, a number or a truth value, and 1 is 1.0.
+    """
+
+    type_name: str
+    property_name: str
+    value: Json
 
 
 @dataclass(frozen=True, slots=True)

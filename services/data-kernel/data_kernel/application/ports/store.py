@@ -10,6 +10,7 @@ from data_kernel.application.ports.requests import (
     PurgeOutcome,
     PurgeRequest,
     ScanQuery,
+    ValueQuery,
     WriteOutcome,
     WriteRequest,
 )
@@ -119,6 +120,12 @@ class DocumentStore(Protocol):
 
     def scan(self, database: str, state: State, query: ScanQuery) -> AsyncIterator[list[StoredDocument]]:
         """The documents in batches of at most about 1 MB; closing the iterator stops the reading in the store."""
+
+    def find(self, database: str, state: State, query: ValueQuery) -> AsyncIterator[list[StoredDocument]]:
+        """The documents with a value in order of id bytes, in batches as of `scan`, of which some may be empty.
+
+        Where the property was asked for before, and few documents differ since, work grows with what is found.
+        """
 
     async def log(self, database: str, state: State, after: str | None = None, limit: int = 100) -> list[Commit]:
         """Commits reachable by first parents, newest first; with `after`, those older than that commit."""

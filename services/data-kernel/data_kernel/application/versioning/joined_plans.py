@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from data_kernel.application.document_plans import refused
 from data_kernel.application.integrity import broken_references, references_left
 from data_kernel.application.ports import Plan, Planner, WriterView
-from data_kernel.application.raw_documents import RAW_TYPE
 from data_kernel.application.remaining import Remaining
 from data_kernel.application.revalidation import revalidate
 from data_kernel.application.schemas import SchemaCache, schema_documents
@@ -14,6 +13,7 @@ from data_kernel.application.versioning.joining import Joined, Sides, UnionRefus
 from data_kernel.domain.databases import Database
 from data_kernel.domain.documents import Change
 from data_kernel.domain.schema import Schema, parse_schema
+from data_kernel.domain.schema.model import RAW_CLASS
 from data_kernel.domain.validation import Elaborated, elaborate
 from shared.canonical import decode
 from shared.errors import ValidationFailed
@@ -96,4 +96,4 @@ def _change(change: Change, held: Elaborated) -> Change:
 
 
 def _is_raw(change: Change, schema: Schema) -> bool:
-    return change.type == RAW_TYPE and RAW_TYPE not in schema.classes
+    return change.type == RAW_CLASS and RAW_CLASS not in schema.classes

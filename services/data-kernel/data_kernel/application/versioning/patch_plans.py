@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data_kernel.application.document_plans import refuse_repeated
+from data_kernel.application.document_plans import refuse_other_values, refuse_repeated
 from data_kernel.application.ports import Plan, Planner, WriterView
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.application.versioning.joined_plans import held
@@ -52,8 +52,9 @@ class PatchPlans:
             schema = self.schemas.load(self.database, view)
             named = [self._named(schema, each, index) for index, each in enumerate(patches)]
             refuse_repeated(document_id for document_id, _ in named)
-            changes = _changes(view, schema, named, accepts_final=accepts_final)
-            return Plan(tuple(document_id for document_id, _ in named), tuple(held(view, schema, changes)))
+            changes = held(view, schema, _changes(view, schema, named, accepts_final=accepts_final))
+            refuse_other_values(schema, changes)
+            return Plan(tuple(document_id for document_id, _ in named), tuple(changes))
 
         return planner
 

@@ -31,12 +31,14 @@ class Place(NamedTuple):
     """Where the versions stand.
 
     `is_document` tells that objects here are documents or subdocuments, whose class says what their properties are;
-    inside of JSON it is false. `is_set` tells that the value is a Set's elements.
+    inside of JSON it is false. `is_set` tells that the value is a Set's elements, `shows_one_alone` that one of them
+    stands without a list around it.
     """
 
     path: tuple[str, ...] = ()
     is_document: bool = True
     is_set: bool = False
+    shows_one_alone: bool = False
 
 
 class ThreeWay:
@@ -72,6 +74,7 @@ class ThreeWay:
                     (*place.path, key),
                     is_document=self._shapes.referred_class(class_name, key) is not None,
                     is_set=self._shapes.is_set(class_name, key),
+                    shows_one_alone=self._shapes.shows_one_alone(class_name, key),
                 ),
             )
             if member is not ABSENT:
@@ -88,6 +91,8 @@ class ThreeWay:
             for key in sorted({key for part in keyed for key in part})
         ]
         elements = sorted((each for each in merged if each is not ABSENT), key=encode)
+        if place.shows_one_alone and len(elements) == 1 and not isinstance(elements[0], list):
+            return elements[0]
         return elements or ABSENT
 
     def _decided(self, versions: Versions, place: Place) -> Slot:

@@ -21,13 +21,12 @@ _WHY_NOT = {
 class Rewritten:
     """What became of a document.
 
-    `document` is `None` where it is gone; `operations` is how many of the operations changed it; `settled` are the
-    properties whose values are in their new type already. With `makes_ids` its id may become another one.
+    `document` is `None` where it is gone; `operations` is how many of the operations changed it. With
+    `makes_ids` its id may become another one.
     """
 
     document: Document | None
     operations: int = 0
-    settled: frozenset[str] = frozenset()
     makes_ids: bool = False
 
 
@@ -70,11 +69,13 @@ class Migration:
     """Operations on the classes of one state.
 
     `classes` is what they leave, the context among them. `scope` are the classes, by the names that they had before,
-    whose documents are rewritten.
+    whose documents are rewritten. The properties that are `settled`, by the name of the class afterwards and their own,
+    have their values in the new type then.
     """
 
     classes: Classes
     scope: frozenset[str]
+    settled: frozenset[tuple[str, str]]
     steps: tuple[_Step, ...]
 
     @classmethod
@@ -84,28 +85,30 @@ class Migration:
         Errors: `ValidationFailed` at `operations/<index>` by the rules `operation_failed` and `not_weaker`.
         """
         names, scope, steps = {name: name for name in classes}, set[str](), list[_Step]()
+        settled: set[tuple[str, str]] = set()
         for index, each in enumerate(operations):
             effect = _performed(each, index, classes)
             step = _step(effect, classes)
             scope |= {names.get(name, name) for name in step.holders}
+            settled |= {(name, member) for name in step.targets for member in effect.settled}
             if effect.moved_to:
                 names[effect.moved_to] = names.pop(effect.subject, effect.subject)
+                settled |= {(effect.moved_to, member) for name, member in settled if name == effect.subject}
             steps.append(step)
             classes = effect.classes
-        return cls(classes, frozenset(scope), tuple(steps))
+        return cls(classes, frozenset(scope), frozenset(settled), tuple(steps))
 
     def rewritten(self, document: Document) -> Rewritten:
         """Run the operations over a stored document; `Unconvertible` where one of them cannot."""
-        now, operations, settled, makes_ids = document, 0, frozenset[str](), False
+        now, operations, makes_ids = document, 0, False
         for step in self.steps:
             is_target, after = now.get("@type") in step.targets, step.run(now)
             operations += after != now
             if after is None:
                 return Rewritten(None, operations)
-            settled |= step.effect.settled if is_target else frozenset()
             makes_ids |= after != now or (is_target and step.effect.makes_ids)
             now = after
-        return Rewritten(now, operations, settled, makes_ids)
+        return Rewritten(now, operations, makes_ids)
 
 
 def _performed(operation: Operation, index: int, classes: Classes) -> Effect:

@@ -74,9 +74,9 @@ class _Members:
     def names(self, member: str) -> tuple[str, ...]:
         """Names; none where there is no such member."""
         value = self._given.get(member, [])
-        if not isinstance(value, list):
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise _LacksMember
-        return tuple(self._short(each) for each in value if isinstance(each, str))
+        return tuple(self._short(str(each)) for each in value)
 
     def text(self, member: str) -> str:
         """A word of the class language."""

@@ -16,8 +16,8 @@ _LANGUAGE = re.compile(r"([a-z]{2,3}|x)(-[a-z0-9]{1,8})*", re.IGNORECASE)
 def undocumentable(documentation: Json, member: str, known: frozenset[str]) -> Iterator[Finding]:
     """Where documentation is malformed, or under `member` (`@properties`, `@values`) names what is not `known`.
 
-    The objects of a list are in different languages (else `language_repeated`), and every tag is that of one (else
-    `unknown_language`).
+    The objects of a list name different languages (else `language_missing`, `language_repeated`), and every tag is that
+    of one (else `unknown_language`).
     """
     if documentation is None:
         return
@@ -49,6 +49,8 @@ def _repeated_languages(documentation: list[Json]) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, each in enumerate(documentation):
         language = each.get("@language") if isinstance(each, dict) else None
+        if isinstance(each, dict) and language is None:
+            yield "language_missing", (index,), "Of several objects each names its language."
         if not isinstance(language, str):
             continue
         if language in seen:

@@ -10,6 +10,8 @@ CONTEXT_ID = "@context"
 """Id of the context document in the schema graph."""
 
 JSON_TYPE = "sys:JSON"
+RAW_CLASS = "JSONDocument"
+"""The class of raw JSON documents, which no schema graph has and no property refers to (`sys:JSONDocument`)."""
 UNIT_TYPE = "sys:Unit"
 
 _XSD_EXACT_NUMBERS = (

@@ -11,6 +11,7 @@ from data_kernel.domain.schema.model import (
     CONTEXT_ID,
     DATATYPES,
     JSON_TYPE,
+    RAW_CLASS,
     UNIT_TYPE,
     ClassDefinition,
     EnumDefinition,
@@ -50,7 +51,7 @@ class _Parser:
     def __init__(self, documents: Mapping[str, Json], prefixes: Mapping[str, str]) -> None:
         self._documents = documents
         context = documents.get(CONTEXT_ID)
-        self._prefixes = Prefixes.read({**prefixes, **(context if isinstance(context, dict) else {})})
+        self._prefixes = Prefixes.read(context if isinstance(context, dict) else {}, prefixes)
         self._violations: list[Violation] = []
         self._ranges: dict[str, Range] = {name: Range(RangeKind.DATATYPE, name) for name in DATATYPES}
         self._ranges[JSON_TYPE] = Range(RangeKind.JSON, JSON_TYPE)
@@ -86,6 +87,8 @@ class _Parser:
             return
         if why := why_not_a_name(name):
             self._refuse(name, "name", why, "@id")
+        if name == RAW_CLASS:
+            self._refuse(name, "reserved_name", "This is the class of raw JSON.", "@id")
         self._ranges[name] = Range(kind, name)
 
     def _read(self, name: str, body: dict[str, Json]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from data_kernel.domain.schema.inheritance import Refuse
-from data_kernel.domain.schema.model import Family, Property, Range
+from data_kernel.domain.schema.model import RAW_CLASS, Family, Property, Range
 from data_kernel.domain.schema.names import why_not_a_name
 from shared.canonical import Json
 
@@ -75,7 +75,9 @@ class PropertyReader:
         found = self._ranges.get(word) if isinstance(word, str) else None
         if found is not None:
             return found
-        if isinstance(word, str) and word.startswith(_DATATYPE_PREFIXES):
+        if word == f"sys:{RAW_CLASS}":
+            self._refuse(name, "raw_range", "No property refers to raw JSON documents; sys:JSON holds JSON.", *place)
+        elif isinstance(word, str) and word.startswith(_DATATYPE_PREFIXES):
             self._refuse(name, "unsupported", "This datatype is not supported.", *place)
         elif isinstance(word, str):
             self._refuse(name, "unknown_type", "This is neither a datatype nor a class nor an enum here.", *place)

@@ -7,9 +7,11 @@ from itertools import chain
 from data_kernel.domain.ids import MAX_ID_BYTES, RandomKey, random_key
 from data_kernel.domain.schema import ClassDefinition, KeyKind, Schema
 from data_kernel.domain.validation.captures import Captures
+from data_kernel.domain.validation.fitting import Fitting
 from data_kernel.domain.validation.identities import Identities
 from data_kernel.domain.validation.members import MAX_NESTED, MemberReader
 from data_kernel.domain.validation.mismatch import Mismatch
+from data_kernel.domain.validation.rules import Rules
 from data_kernel.domain.validation.values import Path
 from shared.canonical import Json, decode, encode, pointer
 from shared.errors import InvalidInput, Violation
@@ -82,8 +84,10 @@ def elaborate_all(
     `{"@ref": name}` stands for the id of the document with the `@capture` of that name.
     """
 
+    fitting = Fitting(schema)
+
     def run(captures: Captures) -> list[Elaborated]:
-        rules = _Rules(schema, new_key, captures, is_stored)
+        rules = Rules(schema, fitting, new_key, captures, is_stored)
         pairs = zip(documents, labels, strict=True)
         return [_Elaboration(rules, document, label).run() for document, label in pairs]
 
@@ -92,27 +96,17 @@ def elaborate_all(
     return run(captures.known()) if captures.are_used else elaborated
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """What all documents of one request are held to."""
-
-    schema: Schema
-    new_key: RandomKey
-    captures: Captures
-    is_stored: bool
-
-
 class _Elaboration:
     """One document; `depth` is in how many others it stands, each in the place of a reference."""
 
-    def __init__(self, rules: _Rules, document: dict[str, Json], label: str, depth: int = 0) -> None:
+    def __init__(self, rules: Rules, document: dict[str, Json], label: str, depth: int = 0) -> None:
         self._rules = rules
         self._document = rules.schema.prefixes.with_short_members(document)
         self._label = label
         self._depth = depth
         self._found: list[tuple[Path, Mismatch]] = []
         self._nested: list[Elaborated] = []
-        self._reader = MemberReader(rules.schema, rules.captures, self._note, self._own, is_stored=rules.is_stored)
+        self._reader = MemberReader(rules, self._note, self._own)
 
     def run(self) -> Elaborated:
         definition = self._class()

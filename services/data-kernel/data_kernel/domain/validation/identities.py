@@ -1,14 +1,16 @@
 """Giving documents their ids, and the subdocuments in them theirs."""
 
+import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
 from data_kernel.domain.ids import RandomKey, why_refused
-from data_kernel.domain.schema import ClassDefinition, Family, KeyKind, Property, RangeKind, Schema
+from data_kernel.domain.schema import ClassDefinition, KeyKind, Property, RangeKind, Schema
 from data_kernel.domain.validation.keys import hash_key, lexical_key, value_hash_key
 from data_kernel.domain.validation.mismatch import Mismatch
+from data_kernel.domain.validation.sets import UNORDERED, has_orders, in_order, joined, order_sets
 from data_kernel.domain.validation.values import Note, Path
-from shared.canonical import Json, encode
+from shared.canonical import Json
 
 _MakeKey = Callable[[Schema, ClassDefinition, dict[str, Json]], str]
 _KEYS: Mapping[KeyKind, _MakeKey] = {
@@ -16,7 +18,7 @@ _KEYS: Mapping[KeyKind, _MakeKey] = {
     KeyKind.HASH: hash_key,
     KeyKind.VALUE_HASH: value_hash_key,
 }
-_UNORDERED = {Family.SET, Family.CARDINALITY}
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Identities:
@@ -42,19 +44,18 @@ class Identities:
 
         In lists and arrays their places follow; sets are brought into order.
         """
+        order_sets(definition, values)
         for name, value in values.items():
             each = definition.properties[name]
             if each.range.kind is RangeKind.CLASS:
                 values[name] = self._within(each, value, f"{document_id}/{name}", (*path, name))
-            elif each.family in _UNORDERED and isinstance(value, list):
-                values[name] = _in_order(value)
 
     def _within(self, each: Property, value: Json, above: str, path: Path) -> Json:
         if isinstance(value, dict):
             return self._unique(self._subdocument(value, above, path), path)
         if not isinstance(value, list):
             return value
-        if each.family in _UNORDERED:
+        if each.family in UNORDERED:
             return self._set(value, above, path)
         return [self._within(each, element, f"{above}/{index}", (*path, index)) for index, element in enumerate(value)]
 
@@ -69,17 +70,26 @@ class Identities:
             each = self._subdocument(element, above, place) if isinstance(element, dict) else element
             key = str(each["@id"]) if isinstance(each, dict) else str(each)
             there = by_id.get(key)
-            by_id[key] = _joined(there, each) if isinstance(there, dict) and isinstance(each, dict) else each
+            by_id[key] = self._joined(there, each, path) if isinstance(there, dict) and isinstance(each, dict) else each
         for each in by_id.values():
             self._unique(each, path)
-        return _in_order([*by_id.values()])
+        return in_order([*by_id.values()])
+
+    def _joined(self, one: dict[str, Json], other: dict[str, Json], path: Path) -> dict[str, Json]:
+        both = joined(self._schema.classes[str(one["@type"])], one, other)
+        if both is None:
+            self._note_repeated(str(one["@id"]), path)
+        return both or one
 
     def _unique(self, each: Json, path: Path) -> Json:
         document_id = str(each["@id"]) if isinstance(each, dict) else ""
         if document_id and document_id in self._given:
-            self._note(path, Mismatch(f"Another subdocument here has this id, too: {document_id}", "key_repeated"))
+            self._note_repeated(document_id, path)
         self._given.add(document_id)
         return each
+
+    def _note_repeated(self, document_id: str, path: Path) -> None:
+        self._note(path, Mismatch(f"Another subdocument here has this id, too: {document_id}", "key_repeated"))
 
     def _subdocument(self, document: dict[str, Json], above: str, path: Path) -> dict[str, Json]:
         definition = self._schema.classes[str(document["@type"])]
@@ -109,8 +119,8 @@ class Identities:
         if given == "" or not broken.isdisjoint(needed):
             return given or ""
         made = f"{prefix}{make(self._schema, definition, values)}"
-        if given is not None and self._is_stored and definition.key.kind is KeyKind.VALUE_HASH:
-            return given  # made of sets in an order that is not kept
+        if given is not None and self._may_be_of_another_order(definition, given, values, path):
+            return given
         if given is not None and given != made:
             self._note((*path, "@id"), Mismatch("The id is not the one that the class's key makes.", "id_mismatch"))
         elif why := why_refused(made):
@@ -118,6 +128,15 @@ class Identities:
         else:
             return made
         return ""
+
+    def _may_be_of_another_order(
+        self, definition: ClassDefinition, given: str, values: dict[str, Json], path: Path
+    ) -> bool:
+        """Whether the id may be made of the document's sets in the order that they were given in, which is not kept."""
+        if path or definition.key.kind is not KeyKind.VALUE_HASH:
+            return False
+        is_digest = _DIGEST.fullmatch(given.removeprefix(definition.id_prefix)) is not None
+        return self._is_stored or (is_digest and has_orders(definition, values))
 
     def _free(self, given: str | None, prefix: str, path: Path) -> str:
         """An id that no value decides: the one given, else a random one."""
@@ -138,22 +157,3 @@ class Identities:
             self._note((*path, "@id"), Mismatch(message, "id_form"))
             return ""
         return short
-
-
-def _in_order(elements: list[Json]) -> list[Json]:
-    return sorted(elements, key=encode)
-
-
-def _joined(one: dict[str, Json], other: dict[str, Json]) -> dict[str, Json]:
-    """Two subdocuments with one id as one: of what they have differently, both values."""
-    joined = dict(one)
-    for name, value in other.items():
-        before = joined.setdefault(name, value)
-        if encode(before) != encode(value):
-            several = [*_listed(before), *_listed(value)]
-            joined[name] = _in_order([*{encode(each): each for each in several}.values()])
-    return joined
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [value]

@@ -24,8 +24,8 @@ def hash_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json
 def value_hash_key(schema: Schema, definition: ClassDefinition, values: dict[str, Json]) -> str:
     """SHA-256 of all values, written as Prolog writes the pairs of path and value that TerminusDB digests.
 
-    A set comes in the order given, so that another order makes another id there. Subdocuments come without their ids,
-    which may begin with the id that is made here.
+    A set comes in the order given, so that another order makes another id there; those in subdocuments come in order.
+    Subdocuments come without their ids, which may begin with the id that is made here.
     """
     return _digest(f"[{','.join(_pairs(schema, definition, values, ()))}]")
 
@@ -59,8 +59,16 @@ def _pairs_inside(
         yield from _pairs(schema, schema.classes[str(inside[0]["@type"])], inside[0], path)
         return
     yield _pair((*path, "'@type'"), _name(schema, each.range.name))
-    for index, (_, one) in enumerate(sorted({encode(one): one for one in inside}.items())):
+    for index, (_, one) in enumerate(sorted({encode(_without_ids(one)): one for one in inside}.items())):
         yield from _pairs(schema, schema.classes[str(one["@type"])], one, (*path, "'@value'", str(index)))
+
+
+def _without_ids(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_without_ids(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_ids(each) for name, each in value.items() if name != "@id"}
 
 
 def _pair(path: tuple[str, ...], term: str) -> str:

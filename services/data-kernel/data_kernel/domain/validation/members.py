@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from data_kernel.domain.schema import ClassDefinition, Family, Schema
-from data_kernel.domain.validation.captures import CAPTURE, REF, Captures
+from data_kernel.domain.schema import ClassDefinition, Family
+from data_kernel.domain.validation.captures import CAPTURE, REF
 from data_kernel.domain.validation.mismatch import Mismatch
+from data_kernel.domain.validation.rules import Rules
+from data_kernel.domain.validation.sets import order_sets
 from data_kernel.domain.validation.values import Note, Path, ValueReader
 from shared.canonical import Json
 
@@ -17,18 +19,19 @@ OwnDocument = Callable[[dict[str, Json], Path], str]
 
 
 class MemberReader:
-    """Reads documents of the classes of a schema; what does not fit goes to `note`, with its place.
+    """Reads documents as the rules want them; what does not fit goes to `note`, with its place.
 
     `own` takes a document of its own that stands where a reference belongs, and gives its id; empty where that could
     not be told.
     """
 
-    def __init__(self, schema: Schema, captures: Captures, note: Note, own: OwnDocument, *, is_stored: bool) -> None:
-        self._schema = schema
-        self._captures = captures
+    def __init__(self, rules: Rules, note: Note, own: OwnDocument) -> None:
+        self._schema = rules.schema
+        self._fitting = rules.fitting
+        self._captures = rules.captures
         self._note = note
         self._own = own
-        self._is_stored = is_stored
+        self._is_stored = rules.is_stored
         self._depth = 0
         self.references: list[tuple[str, str, Path]] = []
         """Id, class and place of each reference."""
@@ -66,7 +69,7 @@ class MemberReader:
     def class_of(self, document: dict[str, Json], path: Path) -> ClassDefinition | None:
         """The class that a document names, which may have documents."""
         name, place = document.get("@type"), (*path, "@type")
-        if name is None and (fitting := self._only_class(document)) is not None:
+        if name is None and (fitting := self._fitting.alone(document)) is not None:
             return fitting
         if not isinstance(name, str):
             self._note(place, Mismatch("A document names its class.", "type_missing"))
@@ -109,40 +112,23 @@ class MemberReader:
         values = self.read(definition, self._schema.prefixes.with_short_members(value), path)
         self._depth -= 1
         self.has_subdocuments = True
+        # Its id, and ids of which it is a part, are made anew when its owner changes: of its sets in the order stored.
+        order_sets(definition, values)
         given: dict[str, Json] = {"@id": value["@id"]} if "@id" in value else {}
         return {**given, "@type": definition.name, **values}
 
     def _inner_class(self, class_name: str, value: dict[str, Json], path: Path) -> ClassDefinition | None:
         if "@type" not in value:
-            return self._fitting(class_name, value)
+            fitting = self._fitting.inside(class_name, value)
+            if fitting is None:
+                raise Mismatch("This object does not tell its class.", "type_missing")
+            return fitting
         definition = self.class_of(value, path)
         if definition is None or definition.is_abstract:
             return None
         if not definition.is_a(class_name):
             raise Mismatch(f"This is not of class {class_name}.", "wrong_class")
         return definition
-
-    def _only_class(self, document: dict[str, Json]) -> ClassDefinition | None:
-        """The only class of which a document without one may be."""
-        classes = (each for each in self._schema.classes.values() if not (each.is_abstract or each.is_subdocument))
-        fitting = [each for each in classes if document and _fits(each, document)]
-        return fitting[0] if len(fitting) == 1 else None
-
-    def _fitting(self, class_name: str, value: dict[str, Json]) -> ClassDefinition:
-        """The only class that may stand here, else the only one with these properties."""
-        candidates = [self._schema.classes[name] for name in self._schema.concrete(class_name)]
-        if len(candidates) > 1:
-            candidates = [each for each in candidates if _fits(each, value)]
-        if len(candidates) != 1:
-            raise Mismatch("This object does not tell its class.", "type_missing")
-        return candidates[0]
-
-
-def _fits(definition: ClassDefinition, value: dict[str, Json]) -> bool:
-    """Whether a document has the properties that the class asks for, and no others."""
-    given = {name for name, each in value.items() if each is not None and not name.startswith("@")}
-    needed = {each.name for each in definition.properties.values() if each.family in {Family.REQUIRED, Family.LIST}}
-    return needed <= given <= definition.properties.keys()
 
 
 def _surplus(name: str) -> Mismatch:

@@ -66,7 +66,9 @@ class ValueReader:
         read = self._elements(each, elements)
         if each.range.kind is RangeKind.CLASS and any(isinstance(element, dict) for element in read):
             return read
-        return [*{encode(element): element for element in read}.values()] or None
+        if len(read) > 1:
+            read = [*{encode(element): element for element in read}.values()]
+        return [*read] or None
 
     def _counted(self, each: Property, value: Json) -> Json:
         """A set with bounds; one value stands alone, as TerminusDB shows it, unless it is a list itself.

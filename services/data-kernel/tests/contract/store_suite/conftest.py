@@ -14,6 +14,7 @@ from data_kernel.application.ports import (
     Plan,
     Planner,
     ScanQuery,
+    ValueQuery,
     WriteOutcome,
     WriteRequest,
     WriterView,
@@ -21,6 +22,7 @@ from data_kernel.application.ports import (
 from data_kernel.domain.commits import Attribution
 from data_kernel.domain.databases import Database, Revision, State
 from data_kernel.domain.documents import Change, Graph
+from shared.canonical import Json
 from shared.telemetry import Telemetry
 
 OpenStore = Callable[[], Awaitable[EmbeddedStore]]
@@ -105,6 +107,11 @@ class Scribe:
         """What a listing of the state answers, in its order."""
         batches = self.store.scan(self.database, state, ScanQuery(**query))
         return {document.id: document.body async for batch in batches for document in batch}
+
+    async def having(self, state: State, type_name: str, property_name: str, value: Json) -> list[str]:
+        """Ids of the documents of a class with a value, as they are answered."""
+        batches = self.store.find(self.database, state, ValueQuery(type_name, property_name, value))
+        return [document.id async for batch in batches for document in batch]
 
     async def changes(self, old: State, new: State, graph: Graph = Graph.INSTANCE) -> list[Change]:
         return [change async for batch in self.store.diff(self.database, old, new, graph) for change in batch]

@@ -24,7 +24,9 @@ from data_kernel.domain.documents import Graph
 from shared.errors import AlreadyExists, Conflict, Internal, NotFound, ValidationFailed
 
 IDS = st.sampled_from(["Actor/1", "Actor/é", "Movie/", "Movie/1", "Movie/10", "Movie/2", "Role/x", "Role/😀"])
-BODIES = st.sampled_from([b"1", b"2", b"3", None])
+BODY_ONE, BODY_BOTH, BODY_TEXT = b'{"n":1}', b'{"n":[1.0,"1"]}', b'{"n":"1","of":[1]}'
+BODIES = st.sampled_from([BODY_ONE, BODY_BOTH, BODY_TEXT, None])
+VALUES = st.sampled_from([1, "1", True])
 WRITES = st.dictionaries(IDS, BODIES, min_size=1, max_size=4)
 CLASSES = st.sampled_from(["Movie", "Role"])
 LINKS = st.dictionaries(IDS, st.frozensets(IDS, max_size=2), max_size=4)
@@ -270,6 +272,17 @@ class StoreMachine(RuleBasedStateMachine):
         assert list(listed.items()) == list(expected.items())
         classes = self.run(self.scribe.contents(State(commit, None), graph=Graph.SCHEMA))
         assert classes == self.states[commit].classes
+
+    @rule(place=PLACES, kind=CLASSES, value=VALUES)
+    def find_by_a_value(self, place: int, kind: str, value: int | str) -> None:
+        """Whatever index an earlier state has left, and after the store was opened again without any."""
+        commit = self.commit_at(place)
+        having = {1: {BODY_ONE, BODY_BOTH}, "1": {BODY_BOTH, BODY_TEXT}}
+        wanted = set() if value is True else having[value]
+        bodies = self.states[commit].bodies
+        expected = [key for key, body in bodies.items() if key.startswith(f"{kind}/") and body in wanted]
+        found = self.run(self.scribe.having(State(commit, None), kind, "n", value))
+        assert found == sorted(expected, key=str.encode)
 
     @rule(place=PLACES, keys=st.lists(IDS))
     def get_documents(self, place: int, keys: list[str]) -> None:

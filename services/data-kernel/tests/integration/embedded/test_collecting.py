@@ -7,6 +7,8 @@ import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.embedded.collecting import cutting, sweeping
+from data_kernel.adapters.embedded.commits import commit_index
+from data_kernel.adapters.embedded.commits.commits import MAX_DISTANCE
 from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.application.ports import DetachedRequest, MoveRequest, Plan, ScanQuery, WriteRequest
 from data_kernel.domain.commits import Attribution, RefCause
@@ -201,6 +203,47 @@ async def test_positions_of_what_went_are_not_given_again(path, clock, attributi
     store = await EmbeddedStore.open(path, clock=clock)
     assert store._session.connection.execute("SELECT max(position) FROM body").get > before
     await store.close()
+    assert_holds(path)
+
+
+async def test_a_state_in_memory_is_not_made_of_what_went(store, path, clock, attribution) -> None:
+    """It shares nodes with the state that was stored after it, and has them where that one has them."""
+    many = {f"Movie/{n}": b"%d" % n for n in range(4_000)}
+    await write(store, attribution, many)
+    kept = await write(store, attribution, {"Movie/0": b"kept"})
+    for number in range(MAX_DISTANCE):
+        await write(store, attribution, {"Movie/999": b"%d" % number})  # far from the other one in the tree
+    await store.move_branch(MoveRequest("oms", "main", kept, RefCause.RESET, attribution))
+    await announce_all(store)
+    clock.now_us += DAY_US
+    assert (await store.collect("oms", AT_ONCE)).nodes > 0
+    store._session.access.memory.nodes._kept.clear()
+    assert await documents_of(store, kept) == many | {"Movie/0": b"kept"}
+    assert_holds(path)
+
+
+async def test_the_index_of_commits_never_gets_those_that_went(store, path, clock, attribution, monkeypatch) -> None:
+    monkeypatch.setattr(commit_index, "BATCH", 12)
+    await write(store, attribution, {"Movie/1": b"kept"})
+    await lose(store, attribution)
+    clock.now_us += DAY_US
+    assert (await store.collect("oms", AT_ONCE)).commits == 5
+    for number in range(2 * commit_index.BATCH):
+        await write(store, attribution, {"Movie/1": b"%d" % number})
+    assert store._session.connection.execute("SELECT count(*) FROM commit_index").get >= commit_index.BATCH
+    assert_holds(path)
+
+
+async def test_keys_of_documents_that_are_nowhere_any_more_go(store, path, clock, attribution) -> None:
+    await write(store, attribution, {"Movie/1": b"kept"})
+    await lose(store, attribution, 20)
+    clock.now_us += DAY_US
+    ids = "SELECT id FROM document_key ORDER BY id"
+    assert len(store._session.connection.execute(ids).fetchall()) == 20
+    await store.collect("oms", AT_ONCE)
+    assert store._session.connection.execute(ids).fetchall() == [("Movie/1",)]
+    again = await write(store, attribution, {"Movie/1": b"1", "Movie/2": b"2"})
+    assert await documents_of(store, again) == {"Movie/1": b"1", "Movie/2": b"2"}
     assert_holds(path)
 
 

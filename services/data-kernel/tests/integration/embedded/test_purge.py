@@ -97,9 +97,9 @@ async def test_the_keys_of_purged_versions_are_gone_and_redacted_heads_stay_veri
     await put(store, "Person/2", SMALL)
     old = await keys_of(store)
     await put(store, "Person/1", b"redacted", redacts=True)
-    await put(store, "Person/2", b"changed")
+    head = (await put(store, "Person/2", b"changed")).commit
     assert found_in(path, PLANTED.encode())
-    await store.purge(PurgeRequest("oms", ("Person/1", "Person/2"), "certificate-7", keeps_heads=True))
+    await store.purge(PurgeRequest("oms", ("Person/1", "Person/2"), "certificate-7", keeps=head))
     assert [found_in(path, needle) for needle in (PLANTED.encode(), *old)] == [[], [], []]
 
     def digests(access):

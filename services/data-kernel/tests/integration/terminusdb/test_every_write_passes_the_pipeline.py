@@ -48,6 +48,7 @@ MOVES: list[tuple[str, dict[str, Any], str]] = [
     ("rebase", {"author": "a", "rebase_from": MAIN}, "a"),
     ("squash", {"commit_info": SAYS}, "a"),
     ("reset", {"commit_descriptor": "0" * 31}, "alice@data-kernel"),
+    ("migration", {"operations": [{"@type": "DeleteClass", "class": "Unused"}], **SAYS}, "a"),
 ]
 # These make no commit, or one that is a branch's first (which the platform makes, by the same pipeline).
 OTHERS = {

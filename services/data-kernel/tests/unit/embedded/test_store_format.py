@@ -8,7 +8,8 @@ import pytest
 
 from data_kernel.adapters.embedded.commits import ancestry, contents
 from data_kernel.adapters.embedded.documents import bodies
-from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, deltas
+from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, deltas, packing, ref_entries
+from data_kernel.adapters.embedded.encoding.ref_entries import RefEntry
 from data_kernel.adapters.embedded.tree import Node
 from data_kernel.domain.commits import Attribution
 
@@ -42,6 +43,23 @@ def record(data: bytes) -> bytes:
     )
 
 
+def ref_entry(data: bytes) -> RefEntry:
+    branch, at = packing.read_string(data, 0)
+    incarnation, at = packing.read_number(data, at)
+    number, at = packing.read_number(data, at)
+    cause, at = packing.read_string(data, at)
+    old_head, at = packing.read_string(data, at)
+    new_head, at = packing.read_string(data, at)
+    time_us, at = int.from_bytes(data[at : at + 8]), at + 8
+    actor, at = packing.read_string(data, at)
+    traceparent, at = packing.read_string(data, at)
+    assert at == len(data)
+    heads = (old_head or None, new_head or None)
+    return RefEntry(
+        branch.decode(), incarnation, number, cause.decode(), *heads, time_us, actor.decode(), traceparent.decode()
+    )
+
+
 AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "body": body,
     "tombstone": tombstone,
@@ -54,6 +72,8 @@ AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "commit id": lambda data: commit_ids.from_text(commit_ids.to_text(data)),
     "parents": lambda data: ancestry.pack_parents(tuple(ancestry.unpack_all_parents(data))),
     "delta": lambda data: deltas.encode(deltas.decode(data)),
+    "ref entry": lambda data: ref_entries.encode(ref_entry(data)),
+    "ref entry digest": lambda _: ref_entries.digest(ref_entry(EXAMPLES["ref entry"])),
 }
 
 
@@ -74,4 +94,5 @@ def test_the_examples_belong_together() -> None:
     assert contents.unpack_ref(EXAMPLES["root reference"]).hash == leaf.hash
     assert commit_records.decode(EXAMPLES["commit record"]).instance_root == leaf.hash
     assert commit_ids.of_record(EXAMPLES["commit record"]) == EXAMPLES["commit id"]
+    assert ref_entry(EXAMPLES["ref entry"]).new_head == EXAMPLES["commit id"]
     assert commit_ids.to_text(EXAMPLES["commit id"]) in PAGE.read_text()

@@ -1,9 +1,12 @@
 """Planning migrations: classes, their documents and what refers to these, in one commit."""
 
+from pathlib import Path
+
 import pytest
 
 from data_kernel.application.planning import PutMode
 from data_kernel.domain.documents import Graph
+from shared.canonical import decode
 from shared.errors import NotFound, ValidationFailed
 
 ANN, BOB = {"@type": "Person", "name": "Ann", "age": 3}, {"@type": "Person", "name": "Bob", "friend": ["Person/Ann"]}
@@ -216,3 +219,11 @@ def test_subdocuments_are_rewritten_and_keep_their_place(branch):
     assert {each["n"]: each["@id"] for each in branch.document(whole)["parts"]} == {
         str(n): each for n, each in before.items()
     }
+
+
+def test_the_example_of_the_documentation_holds(branch):
+    page = Path(__file__).parents[5] / "docs" / "migrations.md"
+    example = decode(page.read_bytes().split(b"```json\n")[1].split(b"```")[0])
+    branch.insert({"@type": "Movie", "title": "Alien", "year": 1979})
+    branch.write(branch.planners.put_schema(example["classes"], operations=example["migration"]))
+    assert branch.document("Movie/Alien") == {"title": "Alien", "year": "1979", "rating": 5}

@@ -265,3 +265,58 @@ def test_a_prefix_that_would_write_stored_ids_otherwise_is_refused(branch):
     branch.insert({"@type": "Far", "@id": "http://ex.org/far/1", "title": "n"})
     planner = branch.planners.put_schema([context | {"ex": "http://ex.org/"}])
     assert violations(branch, planner) == [("http://ex.org/far/1#/@id", "id_mismatch")]
+
+
+@pytest.mark.parametrize("base", [5, None, "x"])
+def test_a_context_whose_prefix_is_none_is_refused(branch, base):
+    context = {"@type": "@context", "@base": base, "@schema": "terminusdb:///schema#"}
+    planner = branch.planners.put_schema([context, a_class("New", **{"@base": "iri://x/"})])
+    assert violations(branch, planner) == [("@context#/@base", "prefix")]
+
+
+def a_part(**members):
+    return a_class("Part", **{"@subdocument": [], "@key": {"@type": "Random"}}, **members)
+
+
+@pytest.fixture
+def whole(branch):
+    """The branch with a document that has two subdocuments inside, one of them in another."""
+    branch.put_schema(
+        a_part(n="xsd:integer"),
+        a_class("Case", **{"@subdocument": [], "@key": {"@type": "Random"}}, part="Part"),
+        a_class("Whole", parts=a_list("Part"), case=optional("Case")),
+    )
+    branch.insert({"@type": "Whole", "@id": "Whole/1", "parts": [{"@type": "Part", "n": 1}]})
+    branch.insert({"@type": "Whole", "@id": "Whole/2", "parts": [], "case": {"part": {"@type": "Part", "n": 2}}})
+    return branch
+
+
+def test_what_a_subdocument_lacks_is_found_in_every_document_that_has_one(whole):
+    planner = whole.planners.put_schema([a_part(n="xsd:integer", m="xsd:string")])
+    assert violations(whole, planner) == [("Whole/1#/parts/0/m", "required"), ("Whole/2#/case/part/m", "required")]
+
+
+def test_a_value_in_a_subdocument_does_not_change_its_meaning(whole):
+    planner = whole.planners.put_schema([a_part(n="xsd:string")])
+    assert violations(whole, planner) == [
+        ("Whole/1#/parts/0/n", "type_change"),
+        ("Whole/2#/case/part/n", "type_change"),
+    ]
+
+
+def test_the_values_of_a_subdocument_take_another_form(whole):
+    whole.put_schema(a_part(n=a_set("xsd:integer")))
+    assert whole.document("Whole/1")["parts"][0]["n"] == [1]
+    assert whole.document("Whole/2")["case"]["part"]["n"] == [2]
+
+
+def test_documents_of_their_own_do_not_become_subdocuments(whole):
+    whole.put_schema(a_class("Free", n="xsd:integer"))
+    whole.insert({"@type": "Free", "@id": "Free/1", "n": 1})
+    planner = whole.planners.put_schema([a_class("Free", **{"@subdocument": []}, n="xsd:integer")])
+    assert violations(whole, planner) == [("Free/1#/@type", "subdocument_alone")]
+
+
+def test_subdocuments_do_not_become_documents_of_their_own(whole):
+    planner = whole.planners.put_schema([a_class("Part", n="xsd:integer")])
+    assert {path.partition("#")[0] for path, _ in violations(whole, planner)} == {"Whole/1", "Whole/2"}

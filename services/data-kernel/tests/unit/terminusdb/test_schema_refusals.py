@@ -33,8 +33,20 @@ UNREADABLE = [
     (a_class(x={"@type": "Table", "@class": "xsd:string"}), "api:UnknownSchemaType", {"api:type": "Table"}, False),
     (a_class(x={"@type": "Set"}), "api:UnknownSchemaType", {"api:type": "Set"}, False),
     (a_class(**{"@key": {"@type": "Odd"}}), "api:DocumentKeyTypeUnknown", {"api:key_type": "Odd"}, True),
+    (a_class(**{"@key": "Random"}), "api:DocumentKeyNotObject", {"api:key_value": "Random"}, True),
+    (a_class(**{"@key": {"a": 1}}), "api:DocumentKeyTypeMissing", {"api:key": '{"a":1}'}, True),
     (a_class(**{"@key": {"@type": "Hash"}}), "api:KeyMissingFields", {"api:key_type": "Hash"}, True),
+    (a_class(**{"@key": {"@type": "Hash", "@fields": []}}), "api:KeyFieldsIsEmpty", {}, True),
+    (a_class(**{"@key": {"@type": "Hash", "@fields": "x"}}), "api:KeyFieldsNotAnArray", {"api:fields": "x"}, True),
     ({"@type": "Enum", "@id": "Bad"}, "api:InvalidEnumValues", {}, True),
+    (a_class("JSONDocument"), "api:DocumentInsertionReservedName", {"api:id": "JSONDocument"}, False),
+    (a_class(x="sys:JSONDocument"), "api:JSONDocumentInvalidRangeError", {"api:field": "x"}, False),
+    (
+        a_class(**{"@documentation": [{"@label": "l"}, {"@language": "en"}]}),
+        "api:NoLanguageTagForMultilingual",
+        {},
+        True,
+    ),
     (a_class(**{"@odd": 1}), "api:AtPrefixedPropertiesNotSupported", {"api:property": "@odd"}, True),
     (
         a_class(**{"@documentation": [{"@language": "en"}, {"@language": "en"}]}),
@@ -99,7 +111,12 @@ DOCUMENTED = [
         },
     ),
     (
-        {"@type": "Enum", "@id": "Bad", "@value": ["a"], "@documentation": [{}, {"@values": {"b": "x"}}]},
+        {
+            "@type": "Enum",
+            "@id": "Bad",
+            "@value": ["a"],
+            "@documentation": [{"@language": "en"}, {"@language": "ka", "@values": {"b": "x"}}],
+        },
         {
             "@type": "invalid_enum_in_documentation_object",
             "value": f"{SCHEMA}Bad/b",

@@ -4,7 +4,8 @@ import pytest
 
 from data_kernel.api.terminusdb.identities import Subject
 from data_kernel.api.terminusdb.prefixes import Prefixes
-from data_kernel.api.terminusdb.witnesses import Written, schema_check_failure
+from data_kernel.api.terminusdb.witnesses import schema_check_failure
+from data_kernel.api.terminusdb.written import Written
 from data_kernel.domain.databases import Database
 from data_kernel.domain.schema import parse_schema
 from data_kernel.domain.validation import elaborate
@@ -84,6 +85,12 @@ def test_every_value_that_does_not_fit_has_its_witness():
         {"@type": "unexpected_list", "type": f"{XSD}string", "value": ["a"]},
         {f"{SCHEMA}next": {"@type": "not_an_object_identifier", "type": f"{SCHEMA}Thing", "value": 7}},
     ]
+
+
+def test_the_message_names_every_violation():
+    told = refusal({"next": 7, "shade": 1, "day": "x"}).text
+    assert told.startswith("Schema check failure; violations: 3: ")
+    assert "Thing/1#/shade (unknown_property); Thing/1#/day (wrong_type); Thing/1#/next (wrong_type)" in told
 
 
 def test_an_array_of_other_dimensions_is_told_alone():
@@ -222,3 +229,10 @@ def test_what_has_no_form_of_its_own_is_told_by_its_place():
     odd = Violation("Thing/1#/x~1y", "too_deep", "No.")
     instance = "terminusdb:///data/Thing/1"
     assert witnesses({}, odd) == [{"@type": "too_deep", "instance": instance, "predicate": f"{SCHEMA}x/y"}]
+
+
+def test_a_property_that_is_named_in_full_is_told_like_any_other():
+    members = {f"{SCHEMA}grid": 5}
+    assert witnesses(members) == [{"@type": "invalid_array_dimensions", "array": 5, "dimensions": 2}]
+    inner = {"@type": "could_not_interpret_as_type", "type": f"{XSD}integer", "value": "many"}
+    assert witnesses({f"{SCHEMA}size": "many"}) == [{f"{SCHEMA}size": inner}]

@@ -44,18 +44,21 @@ class Collector:
             rest = positions
             while rest:
                 rest = await self._writer.alone(partial(sweeping.sweep, table=table, positions=rest))
+        keys = await self._readers.read(sweeping.find_keys, found.database)
+        while keys:
+            keys = await self._writer.alone(partial(sweeping.sweep_keys, database=found.database, keys=keys))
         while await self._writer.between(sweeping.give_back):
             pass
         return Collected(commits, len(garbage.nodes), len(garbage.versions), size_bytes + garbage.size_bytes)
 
     async def _take_commits(self, found: Survey) -> tuple[int, int]:
-        edges, dead = found.edges, sorted(found.dead)
+        edges = found.edges
         while edges:
             edges = await self._writer.alone(partial(cutting.cut_edges, survey=found, edges=edges))
         commits = size_bytes = 0
-        while dead:
-            step = partial(cutting.delete, survey=found, dead=dead, leased=self._leases.held())
-            dead, deleted, freed_bytes = await self._writer.alone(step)
+        while found.waiting:
+            step = partial(cutting.delete, survey=found, leased=self._leases.held())
+            deleted, freed_bytes = await self._writer.alone(step)
             commits, size_bytes = commits + deleted, size_bytes + freed_bytes
         return commits, size_bytes
 

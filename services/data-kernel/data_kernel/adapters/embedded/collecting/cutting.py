@@ -16,7 +16,7 @@ _STEP_ROWS = 64
 _HEADS = "SELECT number, head, ref_number FROM branch WHERE database = ?"
 _TAGS = "SELECT head FROM tag WHERE database = ?"
 _REF_UPDATES = "SELECT old_head, new_head FROM ref_update WHERE branch = ? AND number > ?"
-_NEW = "SELECT base, parents FROM commit_record WHERE position > ? AND position < ?"
+_NEW = "SELECT position, base, parents FROM commit_record WHERE position > ? AND position < ?"
 _ID = "SELECT id FROM commit_record WHERE position = ?"
 _SIZE = (
     "SELECT length(id) + length(parents) + length(record) + coalesce(length(delta), 0) "
@@ -46,22 +46,25 @@ def cut_edges(session: WriteSession, survey: Survey, edges: list[int]) -> list[i
     return edges[done:]
 
 
-def delete(session: WriteSession, survey: Survey, dead: list[int], leased: list[bytes]) -> tuple[list[int], int, int]:
-    """Delete the last of the dead, which are in order; returns the others, how many were deleted, and their bytes.
+def delete(session: WriteSession, survey: Survey, leased: list[bytes]) -> tuple[int, int]:
+    """Delete the last of those waiting; returns how many were deleted, and their bytes.
 
     What somebody has begun to need since the survey is not dead any more, nor is what that was made from: this is all
     there still, for those that are deleted come after it.
     """
     session.hold_positions(survey.database)
-    alive = _revived(session, survey, set(dead), leased)
-    dead = [position for position in dead if position not in alive]
+    _revive(session, survey, leased)
     end_s = monotonic() + SLICE_S
     deleted = freed_bytes = 0
-    while dead and monotonic() < end_s:
-        dead, step = dead[:-_STEP_ROWS], dead[-_STEP_ROWS:]
+    while survey.waiting:
+        step = [position for position in survey.waiting[-_STEP_ROWS:] if position in survey.dead]
+        del survey.waiting[-_STEP_ROWS:]
+        survey.dead.difference_update(step)
         freed_bytes += _delete(session, step)
         deleted += len(step)
-    return dead, deleted, freed_bytes
+        if monotonic() > end_s:
+            break
+    return deleted, freed_bytes
 
 
 def _delete(session: WriteSession, positions: list[int]) -> int:
@@ -85,15 +88,13 @@ def size_bytes(connection: apsw.Connection, commit: int) -> int:
     return size
 
 
-def _revived(session: WriteSession, survey: Survey, dead: set[int], leased: list[bytes]) -> set[int]:
-    waiting = [position for position in _needed_since(session, survey, leased) if position in dead]
-    alive: set[int] = set()
-    while waiting:
-        position = waiting.pop()
-        if position not in alive:
-            alive.add(position)
-            waiting += [source for source in survey.made_from[position] if source in dead]
-    return alive
+def _revive(session: WriteSession, survey: Survey, leased: list[bytes]) -> None:
+    needed = _needed_since(session, survey, leased)
+    while needed:
+        position = needed.pop()
+        if position in survey.dead:
+            survey.dead.discard(position)
+            needed += survey.made_from[position]
 
 
 def _needed_since(session: WriteSession, survey: Survey, leased: list[bytes]) -> list[int]:
@@ -104,9 +105,11 @@ def _needed_since(session: WriteSession, survey: Survey, leased: list[bytes]) ->
     for number, head, ref_number in heads:
         needed.append(head)
         known = survey.ref_numbers.get(number, 0)
+        survey.ref_numbers[number] = ref_number
         if ref_number > known:
             named.update(each for pair in connection.execute(_REF_UPDATES, (number, known)) for each in pair if each)
-    for base, parents in connection.execute(_NEW, (survey.newest, end_of(database))):
+    for position, base, parents in connection.execute(_NEW, (survey.newest, end_of(database))):
         needed += [base, *ancestry.unpack_parents(parents)]
+        survey.newest = max(survey.newest, position)
     found = (session.access.memory.commits.find(connection, commit) for commit in named)
     return [*needed, *(position for position in found if position is not None)]

@@ -26,12 +26,14 @@ _REF_UPDATES = (
 class Survey:
     """What was found; all are positions of commits.
 
-    `dead`: needed by nothing. `edges`: needed, and made from a dead one or after it. `made_from` has the parents and
-    bases of the dead. `newest` is the last commit looked at, `ref_numbers` how far the ref log of each branch was.
+    `dead`: needed by nothing, and `waiting` has them in order. `edges`: needed, and made from a dead one or after it.
+    `made_from` has the parents and bases of the dead. `newest` is the last commit looked at, `ref_numbers` how far the
+    ref log of each branch was. Cutting goes on with all of it from slice to slice.
     """
 
     database: int
     dead: set[int]
+    waiting: list[int]
     edges: list[int]
     made_from: dict[int, list[int]]
     newest: int
@@ -71,6 +73,7 @@ def survey(access: Access, database: int, retention: Retention, now_us: int, lea
     return Survey(
         database=database,
         dead=set(dead),
+        waiting=sorted(dead),
         edges=sorted(at for at in live if any(source in dead for source in commits.made_from(at))),
         made_from={at: commits.made_from(at) for at in dead},
         newest=max(commits.parents, default=first_of(database)),

@@ -1,6 +1,6 @@
 """Nodes and versions that no commit reaches: finding them beside the writer, deleting them in its slices."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -19,6 +19,11 @@ _DOCUMENTS = 2  # the first two maps name versions
 _ROOTS = "SELECT position, instance, schema, referrer, scattered FROM root WHERE position > ? AND position < ?"
 _DELTAS = "SELECT position, delta FROM commit_record WHERE position > ? AND position < ? AND delta IS NOT NULL"
 _NODE = "SELECT bytes FROM node WHERE position = ?"
+_SPARE_KEYS = (
+    "SELECT graph, id FROM document_key WHERE database = ? "
+    "AND key NOT IN (SELECT substr(bytes, 2, 16) FROM body WHERE position > ? AND position < ?)"
+)
+_DROP_KEY = "DELETE FROM document_key WHERE database = ? AND graph = ? AND id = ?"
 
 
 class Garbage(NamedTuple):
@@ -81,23 +86,44 @@ def _unmarked(access: Access, table: str, bounds: tuple[int, int], marked: set[i
 
 def sweep(session: WriteSession, table: str, positions: list[int]) -> list[int]:
     """Delete the first of the rows; returns the others."""
+    statement = f"DELETE FROM {table} WHERE position = ?"  # noqa: S608 - our names
+    done = _in_slice(session, statement, [(position,) for position in positions])
+    return positions[done:]
+
+
+def find_keys(access: Access, database: int) -> list[tuple[int, str]]:
+    """Graph and id of the keys of which no version is left: the next version of such a document begins with another."""
+    bounds = (database, first_of(database), end_of(database))
+    found: Any = access.connection.execute(_SPARE_KEYS, bounds).fetchall()
+    return list(found)
+
+
+def sweep_keys(session: WriteSession, database: int, keys: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Delete the first of the keys; returns the others."""
+    done = _in_slice(session, _DROP_KEY, [(database, *place) for place in keys])
+    return keys[done:]
+
+
+def _in_slice(session: WriteSession, statement: str, rows: Sequence[tuple[int | str, ...]]) -> int:
+    """Run the statement for the first of the rows, as many as a slice has time for, and tell how many."""
     end_s = monotonic() + SLICE_S
     done = 0
-    while done < len(positions) and monotonic() < end_s:
-        step = positions[done : done + _STEP_ROWS]
-        statement = f"DELETE FROM {table} WHERE position = ?"  # noqa: S608 - our names
-        session.connection.executemany(statement, [(position,) for position in step])
+    while done < len(rows):
+        step = rows[done : done + _STEP_ROWS]
+        session.connection.executemany(statement, step)
         done += len(step)
-    return positions[done:]
+        if monotonic() > end_s:
+            break
+    return done
 
 
 def give_back(session: WriteSession) -> bool:
     """Give some of the file's free pages back; whether there are more."""
     end_s = monotonic() + SLICE_S
     while free := session.connection.execute("PRAGMA freelist_count").get:
-        if monotonic() > end_s:
-            return True
         session.connection.execute(f"PRAGMA incremental_vacuum({_STEP_PAGES})").fetchall()
         if session.connection.execute("PRAGMA freelist_count").get >= free:
             return False
+        if monotonic() > end_s:
+            return True
     return False

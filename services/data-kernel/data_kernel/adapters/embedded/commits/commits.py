@@ -11,7 +11,7 @@ from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, d
 from data_kernel.adapters.embedded.refs import branch_rows, branches, databases, reflog
 from data_kernel.adapters.embedded.refs.branch_rows import Head
 from data_kernel.adapters.embedded.threads.session import WriteSession
-from data_kernel.adapters.embedded.tree import Tree
+from data_kernel.adapters.embedded.tree import Node, Tree
 from data_kernel.application.ports import DetachedRequest, Idempotency, MoveRequest, Plan, WriteOutcome, WriteRequest
 from data_kernel.domain.commits import Attribution
 
@@ -115,11 +115,11 @@ def _keep(session: WriteSession, made: _Made, branch: str, attribution: Attribut
 
 def store_roots(session: WriteSession, database: int, commit: int, content: Content) -> Content:
     """Store the roots of a commit, and what is not stored of the trees; returns the content as it is from now on."""
-    nodes = session.access.memory.nodes.pending
+    nodes = session.access.memory.nodes
 
-    def append(node: bytes) -> int:
+    def append(node: Node, data: bytes) -> int:
         position = session.next_position("node", database)
-        nodes[position] = node
+        nodes.keep(position, node, data)
         return position
 
     def store(tree: Tree) -> bytes | None:

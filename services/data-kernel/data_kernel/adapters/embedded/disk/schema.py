@@ -88,6 +88,7 @@ CREATE TABLE ref_update (               -- the ref log
     time_us INTEGER NOT NULL,
     actor TEXT NOT NULL,
     traceparent TEXT NOT NULL,
+    digest BLOB NOT NULL,               -- of all of it, and of the branch's name and incarnation
     PRIMARY KEY (branch, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from data_kernel.adapters.embedded.commits import contents
+from data_kernel.adapters.embedded.commits import ancestry, contents
 from data_kernel.adapters.embedded.commits.drafts import GRAPH_NUMBERS
 from data_kernel.adapters.embedded.documents import bodies
 from data_kernel.adapters.embedded.encoding import deltas
@@ -25,7 +25,6 @@ from shared.errors import InvalidInput, Unavailable
 
 _MAX_CERTIFICATE = 200
 _COMMITS = "SELECT position, delta FROM commit_record WHERE position > ? AND position < ? ORDER BY position"
-_HEADS = "SELECT DISTINCT head FROM branch WHERE database = ? AND deleted_us IS NULL AND head IS NOT NULL"
 _BODY = "SELECT bytes FROM body WHERE position = ?"
 _KEY = "SELECT key FROM document_key WHERE database = ? AND graph = ? AND id = ?"
 _DROP_KEY = "DELETE FROM document_key WHERE database = ? AND graph = ? AND id = ?"
@@ -53,7 +52,7 @@ def purge(session: WriteSession, request: PurgeRequest, found: Found) -> PurgeOu
     """Take the versions out that were found, and those that came since."""
     connection, number = session.connection, databases.number_in(session, request.database)
     versions = found.versions | _search(session.access, request, found.last).versions
-    kept = _of_heads(session.access, number, request) if request.keeps_heads else set()
+    kept = set() if request.keeps is None else _of_commit(session.access, number, request, request.keeps)
     # Some may have been collected since they were found.
     found_rows = {position: _read(connection, position) for position in versions}
     rows = {position: row for position, row in found_rows.items() if row is not None}
@@ -64,7 +63,7 @@ def purge(session: WriteSession, request: PurgeRequest, found: Found) -> PurgeOu
     connection.executemany("UPDATE body SET bytes = ? WHERE position = ?", [(row, at) for at, row in changed.items()])
     for document_id in request.document_ids:
         place = (number, GRAPH_NUMBERS[Graph.INSTANCE], document_id)
-        if not request.keeps_heads or connection.execute(_KEY, place).get in keys:
+        if request.keeps is None or connection.execute(_KEY, place).get in keys:
             connection.execute(_DROP_KEY, place)
     connection.execute(_DROP_ANSWERS, (number, json.dumps(request.document_ids)))
     return PurgeOutcome(len(gone), session.begin_purge_epoch())
@@ -104,14 +103,10 @@ def _changed(delta: bytes, keys: list[bytes]) -> Iterator[int]:
     return (leaf.position for key, leaf in instance if leaf is not None and key in keys)
 
 
-def _of_heads(access: Access, database: int, request: PurgeRequest) -> set[int]:
-    kept: set[int] = set()
-    heads: Any = access.connection.execute(_HEADS, (database,)).fetchall()
-    for (head,) in heads:
-        instance = contents.of_commit(access, head).instance
-        leaves = [instance.get(document_id.encode()) for document_id in request.document_ids]
-        kept.update(leaf.position for leaf in leaves if leaf is not None)
-    return kept
+def _of_commit(access: Access, database: int, request: PurgeRequest, commit: str) -> set[int]:
+    instance = contents.of_commit(access, ancestry.position_of(access, database, commit)).instance
+    leaves = [instance.get(document_id.encode()) for document_id in request.document_ids]
+    return {leaf.position for leaf in leaves if leaf is not None}
 
 
 def _read(connection: apsw.Connection, position: int) -> bytes | None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import apsw
 
-from data_kernel.adapters.embedded.encoding import commit_ids
+from data_kernel.adapters.embedded.encoding import commit_ids, ref_entries
+from data_kernel.adapters.embedded.encoding.ref_entries import RefEntry
 from data_kernel.adapters.embedded.encoding.times import to_datetime
 from data_kernel.adapters.embedded.refs import branch_rows, databases
 from data_kernel.adapters.embedded.refs.branch_rows import BranchRow, Head
@@ -27,9 +28,19 @@ def move(
     old = branch.head_id
     branch.point_at(head)
     branch.ref_number += 1
-    who = (attribution.actor, attribution.traceparent)
+    entry = RefEntry(
+        branch.name,
+        branch.incarnation,
+        branch.ref_number,
+        cause.value,
+        old,
+        branch.head_id,
+        time_us,
+        attribution.actor,
+        attribution.traceparent,
+    )
     rows = session.rows
-    rows.ref_updates.append((branch.number, branch.ref_number, cause.value, old, branch.head_id, time_us, *who))
+    rows.ref_updates.append((branch.number, *entry[2:], ref_entries.digest(entry)))
     rows.outbox.append((session.next_sequence(), branch.number, branch.ref_number))
     rows.branches[branch.number] = branch
 

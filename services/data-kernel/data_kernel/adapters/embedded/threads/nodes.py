@@ -24,6 +24,11 @@ class Nodes:
         """From now on the calling thread reads by this connection."""
         self._own.connection = connection
 
+    def keep(self, position: int, node: Node, data: bytes) -> None:
+        """A node that the group in progress has made, to be written with it: the next change edits it again."""
+        self.pending[position] = data
+        self._kept.put(position, node)
+
     def load(self, position: int) -> Node:
         """The node at a position."""
         node = self._kept.get(position)

@@ -13,7 +13,7 @@ _BODY = "INSERT INTO body VALUES (?, ?)"
 _KEY = "INSERT OR REPLACE INTO document_key VALUES (?, ?, ?, ?)"
 _COMMIT = "INSERT INTO commit_record VALUES (?, ?, ?, ?, ?, ?)"
 _ROOT = "INSERT INTO root VALUES (?, ?, ?, ?, ?)"
-_REF_UPDATE = "INSERT INTO ref_update VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_REF_UPDATE = "INSERT INTO ref_update VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _OUTBOX = "INSERT INTO outbox (sequence, branch, number) VALUES (?, ?, ?)"
 _ANSWER = "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _BRANCH = (
@@ -31,7 +31,9 @@ class Rows:
     keys: dict[tuple[int, int, str], bytes] = field(default_factory=dict)
     commits: list[CommitRow] = field(default_factory=list)
     roots: list[tuple[int, bytes | None, bytes | None, bytes | None, bytes | None]] = field(default_factory=list)
-    ref_updates: list[tuple[int, int, str, bytes | None, bytes | None, int, str, str]] = field(default_factory=list)
+    ref_updates: list[tuple[int, int, str, bytes | None, bytes | None, int, str, str, bytes]] = field(
+        default_factory=list
+    )
     outbox: list[tuple[int, int, int]] = field(default_factory=list)
     answers: dict[tuple[int, str, str], Answer] = field(default_factory=dict)
     branches: dict[int, BranchRow] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """What a change makes of the nodes: only those on the way to a changed key are made anew."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,11 +11,16 @@ Edit = tuple[bytes, Leaf | None]
 
 
 class _Items:
-    """Entries of one level on their way into nodes."""
+    """Entries of one level on their way into nodes.
 
-    __slots__ = ("children", "counts", "digests", "keys")
+    `open_places` are those of the keys that may end a node. All others stood inside of one, so that it is known without
+    their heights, each of which costs a hash, that they do not.
+    """
+
+    __slots__ = ("children", "counts", "digests", "keys", "open_places")
 
     def __init__(self) -> None:
+        self.open_places: list[int] = []
         self.keys: list[bytes] = []
         self.digests: list[bytes] = []
         self.children: list[int | Node] = []
@@ -23,17 +28,26 @@ class _Items:
 
     def add_all(self, node: Node) -> None:
         """The entries of a node."""
-        self.keys += node.keys
-        self.digests += node.digests
-        self.children += node.children
-        self.counts += node.counts or ()
+        self.take(node, 0, len(node.keys))
+
+    def take(self, node: Node, start: int, end: int) -> None:
+        """Those of its entries from one place to before another."""
+        if start == end:
+            return
+        self.keys += node.keys[start:end]
+        self.digests += node.digests[start:end]
+        self.children += node.children[start:end]
+        self.counts += node.counts[start:end] if node.counts else ()
+        if end == len(node.keys):
+            self.open_places.append(len(self.keys) - 1)
 
     def add_node(self, node: Node, child: "int | Node") -> None:
         """An entry for a node of the level below."""
         self.add(node.keys[-1], node.hash, child, node.count)
 
     def add(self, key: bytes, digest: bytes, child: "int | Node", count: int) -> None:
-        """One entry."""
+        """One entry that may be new."""
+        self.open_places.append(len(self.keys))
         self.keys.append(key)
         self.digests.append(digest)
         self.children.append(child)
@@ -92,33 +106,38 @@ def replace_many(source: NodeSource, node: Node, edits: Sequence[Edit]) -> Parts
     """What the edits, in order of unique keys, make of a node: nodes of its level."""
     if not node.level:
         return cut(_merged(node, edits), 0)
-    below_parts = _Below(source, node.level - 1)
-    start = 0
-    for place, key in enumerate(node.keys):
-        is_last = place == len(node.keys) - 1
-        end = len(edits) if is_last else bisect_left(edits, key, start, key=_key)
-        if end < len(edits) and edits[end][0] == key:
-            end += 1
-        below_parts.add(node, place, edits[start:end])
-        start = end
-    return cut(below_parts.finish(), node.level)
+    made, last, place = _Below(source), len(node.keys) - 1, 0
+    while place <= last and (edits or made.is_open):
+        if not made.is_open:
+            unchanged, place = place, min(bisect_left(node.keys, edits[0][0], place), last)
+            made.take(node, unchanged, place)
+        end = len(edits) if place == last else bisect_right(edits, node.keys[place], key=_key)
+        made.add(node.children[place], edits[:end])
+        edits = edits[end:]
+        place += 1
+    made.take(node, place, last + 1)
+    return cut(made.finish(), node.level)
 
 
 class _Below:
     """The children of a node, one after another; one that lost its end is joined with what follows it."""
 
-    def __init__(self, source: NodeSource, level: int) -> None:
+    def __init__(self, source: NodeSource) -> None:
         self._source = source
-        self._level = level
         self._items = _Items()
         self._open: Node | None = None
 
-    def add(self, node: Node, place: int, edits: Sequence[Edit]) -> None:
-        child = node.children[place]
-        if self._open is None and not edits:
-            count = node.counts[place] if node.counts else 0
-            self._items.add(node.keys[place], node.digests[place], child, count)
-            return
+    @property
+    def is_open(self) -> bool:
+        """Whether the last child lost its end."""
+        return self._open is not None
+
+    def take(self, node: Node, start: int, end: int) -> None:
+        """Children to which nothing happens, while none is open."""
+        self._items.take(node, start, end)
+
+    def add(self, child: "int | Node", edits: Sequence[Edit]) -> None:
+        """What the edits make of a child."""
         loaded = below(self._source, child)
         parts = replace_many(self._source, loaded, edits) if edits else Parts([loaded], is_closed(loaded))
         if self._open is not None:
@@ -174,8 +193,8 @@ def is_closed(node: Node) -> bool:
 
 def cut(items: _Items, level: int) -> Parts:
     """Nodes of the entries, each ending where its last key says so."""
-    ends = [place + 1 for place, key in enumerate(items.keys) if height(key) > level]
     total = len(items.keys)
+    ends = [place + 1 for place in items.open_places if height(items.keys[place]) > level]
     closed = bool(ends) and ends[-1] == total
     if total and not closed:
         ends.append(total)
@@ -209,18 +228,12 @@ def _merged(node: Node, edits: Sequence[Edit]) -> _Items:
     place = 0
     for key, leaf in edits:
         at = bisect_left(node.keys, key, place)
-        _take(items, node, place, at)
+        items.take(node, place, at)
         place = at + 1 if at < len(node.keys) and node.keys[at] == key else at
         if leaf is not None:
             items.add(key, leaf.digest, leaf.position, 1)
-    _take(items, node, place, len(node.keys))
+    items.take(node, place, len(node.keys))
     return items
-
-
-def _take(items: _Items, node: Node, start: int, end: int) -> None:
-    items.keys += node.keys[start:end]
-    items.digests += node.digests[start:end]
-    items.children += node.children[start:end]
 
 
 def _key(edit: Edit) -> bytes:

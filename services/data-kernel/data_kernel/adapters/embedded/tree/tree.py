@@ -7,6 +7,9 @@ from typing import NamedTuple
 from data_kernel.adapters.embedded.tree import editing, walking
 from data_kernel.adapters.embedded.tree.nodes import Leaf, Node, NodeSource, below
 
+Append = Callable[[Node, bytes], int]
+"""Takes a node, which has only positions below it, and its bytes; gives the position at which it will be found."""
+
 
 class Ref(NamedTuple):
     """A saved tree: its root's hash and position."""
@@ -102,8 +105,8 @@ class Tree:
         shrunk = editing.shrunk(self._source, grown)
         return self if shrunk.hash == root.hash and self._ref else Tree(self._source, shrunk, None)
 
-    def save(self, append: Callable[[bytes], int]) -> Ref:
-        """Write the nodes that are not saved, children first; `append` takes a node's bytes and gives its position."""
+    def save(self, append: Append) -> Ref:
+        """Write the nodes that are not saved, children first; `append` gives the position of each."""
         if self._ref is None:
             root = self._loaded()
             self._ref = Ref(root.hash, _save(root, append))
@@ -117,8 +120,8 @@ class Tree:
         return self._root
 
 
-def _save(node: Node, append: Callable[[bytes], int]) -> int:
+def _save(node: Node, append: Append) -> int:
     positions = [_save(child, append) if isinstance(child, Node) else child for child in node.children]
     # From now on the node has only positions below it: what was written may leave memory, and is not written again.
     node.children[:] = positions
-    return append(node.encode(positions))
+    return append(node, node.encode(positions))

@@ -3,16 +3,21 @@
 from itertools import pairwise
 from typing import Any
 
+from data_kernel.adapters.embedded.encoding import ref_entries
+from data_kernel.adapters.embedded.encoding.ref_entries import RefEntry
 from data_kernel.adapters.embedded.threads.access import Access
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress
 from data_kernel.domain.commits import RefCause
 
 _BRANCHES = (
-    "SELECT branch.number, branch.database, branch.name, branch.head, branch.ref_number, branch.deleted_us, "
+    "SELECT branch.number, branch.database, name, incarnation, branch.head, ref_number, created_us, deleted_us, "
     "commit_record.id "
     "FROM branch LEFT JOIN commit_record ON commit_record.position = branch.head ORDER BY branch.number"
 )
-_UPDATES = "SELECT number, old_head, new_head, time_us, cause FROM ref_update WHERE branch = ? ORDER BY number"
+_UPDATES = (
+    "SELECT number, cause, old_head, new_head, time_us, actor, traceparent, digest FROM ref_update "
+    "WHERE branch = ? ORDER BY number"
+)
 _CAUSES = {cause.value for cause in RefCause}
 _STRAY_ROWS = (
     ("ref log", "SELECT branch, number FROM ref_update WHERE branch NOT IN (SELECT number FROM branch) LIMIT 1"),
@@ -48,21 +53,41 @@ def check(access: Access, counts: Counts, progress: Progress) -> None:
 
 
 def _check_branch(access: Access, branch: tuple[Any, ...]) -> int:
-    number, database, name, head, ref_number, deleted_us, head_id = branch
-    updates: list[Any] = access.connection.execute(_UPDATES, (number,)).fetchall()
-    problem = ""
-    if [update[0] for update in updates] != list(range(1, ref_number + 1)):
-        problem = "its ref log has gaps"
-    elif any(before[2] != after[1] for before, after in pairwise(updates)):
-        problem = "an entry of its ref log does not begin where the one before ended"
-    elif any(before[3] >= after[3] for before, after in pairwise(updates)):
-        problem = "times of its ref log do not grow"
-    elif not {update[4] for update in updates} <= _CAUSES:
-        problem = "an entry of its ref log has a cause that there is not"
-    elif head is not None and head_id is None:
+    number, database, name, incarnation, head, ref_number, created_us, deleted_us, head_id = branch
+    rows: list[Any] = access.connection.execute(_UPDATES, (number,)).fetchall()
+    entries = [RefEntry(name, incarnation, *row[:-1]) for row in rows]
+    problem = _problem_of_log(entries, ref_number) or _problem_of_digests(entries, rows)
+    if not problem and head is not None and head_id is None:
         problem = "its head is not there"
-    elif deleted_us is None and updates and updates[-1][2] != head_id:
+    if not problem and deleted_us is None and entries and entries[-1].new_head != head_id:
         problem = "its head is not that of its ref log"
+    if not problem and (created_us, deleted_us) != _life(entries):
+        problem = "its times are not those of its ref log"
     if problem:
         raise Broken(Fault("branch", database, name, problem))
-    return len(updates)
+    return len(entries)
+
+
+def _problem_of_digests(entries: list[RefEntry], rows: list[Any]) -> str:
+    is_whole = all(ref_entries.digest(entry) == row[-1] for entry, row in zip(entries, rows, strict=True))
+    return "" if is_whole else "an entry of its ref log has another digest"
+
+
+def _problem_of_log(entries: list[RefEntry], newest: int) -> str:
+    if [entry.number for entry in entries] != list(range(1, newest + 1)):
+        return "its ref log has gaps"
+    if any(before.new_head != after.old_head for before, after in pairwise(entries)):
+        return "an entry of its ref log does not begin where the one before ended"
+    if any(before.time_us >= after.time_us for before, after in pairwise(entries)):
+        return "times of its ref log do not grow"
+    if not {entry.cause for entry in entries} <= _CAUSES:
+        return "an entry of its ref log has a cause that there is not"
+    return ""
+
+
+def _life(entries: list[RefEntry]) -> tuple[int | None, int | None]:
+    """When the branch was made and deleted, by its log: by the first entry, and by one that nothing can follow."""
+    if not entries:
+        return None, None
+    last = entries[-1]
+    return entries[0].time_us, last.time_us if last.cause == RefCause.DELETE else None

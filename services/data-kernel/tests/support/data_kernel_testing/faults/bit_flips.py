@@ -64,10 +64,7 @@ async def _is_reported(path: Path) -> bool:
 
 
 async def _answers(path: Path) -> list[object]:
-    """Every document of every commit, the commits, and where each branch was.
-
-    Who moved a branch, when and why stands in the ref log without a digest: that is not asked here.
-    """
+    """Every document of every commit, the commits, and where each branch was, when, and by whose doing."""
     store = await EmbeddedStore.open(path)
     try:
         answers: list[object] = [
@@ -78,7 +75,7 @@ async def _answers(path: Path) -> list[object]:
             ref_log = await store.ref_log(DATABASE, branch, Cursor(), limit=_ALL)
             head = (await store.get_branch(DATABASE, branch)).head
             commits = await store.log(DATABASE, State(head, branch), limit=_ALL)
-            answers += [head, commits, [(each.old_head, each.new_head) for each in ref_log]]
+            answers += [head, commits, ref_log]
             answers += [await _documents(store, each.id) for each in commits]
         return answers
     finally:

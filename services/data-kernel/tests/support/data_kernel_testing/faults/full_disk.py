@@ -1,4 +1,4 @@
-"""Rounds in which the disk is full from some write on: what does not fit is refused, and all goes on with space."""
+"""Rounds in which the disk is full from some write or sync on: what does not fit is refused, all goes on with space."""
 
 import asyncio
 from pathlib import Path
@@ -18,7 +18,7 @@ _GROUPS = 8
 
 
 class FullDisk:
-    """Fills the disk at a drawn write of a short load, and makes space again."""
+    """Fills the disk at a drawn write or sync of a short load, and makes space again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,7 +28,7 @@ class FullDisk:
         await self.fill(after=random.randint(0, _MOST_WRITES), groups_before=random.randint(0, _MOST_GROUPS_BEFORE))
 
     async def fill(self, after: int, groups_before: int) -> int:
-        """Fill the disk so many of SQLite's writes after some groups; how many commits were refused."""
+        """Fill the disk so many of SQLite's writes and syncs after some groups; how many commits were refused."""
         disk = SmallDisk()
         try:
             with TemporaryDirectory(dir=self._folder) as folder:
@@ -67,7 +67,10 @@ async def _try(store: EmbeddedStore, write: Write) -> Acknowledged | None:
 
 
 class SmallDisk(apsw.VFS):
-    """The system's disk; while `space` is a number, it takes so many more writes."""
+    """The system's disk; while `space` is a number, it takes so many more writes and syncs.
+
+    A disk that finds the place for what it was given only when it is told to sync is full then.
+    """
 
     def __init__(self) -> None:
         self.space: int | None = None
@@ -77,7 +80,7 @@ class SmallDisk(apsw.VFS):
         return _SmallDiskFile(self, name, flags)
 
     def take(self) -> None:
-        """Take one write, or refuse it."""
+        """Take one write or sync, or refuse it."""
         if self.space == 0:
             raise apsw.FullError("no space is left")
         if self.space is not None:
@@ -92,3 +95,7 @@ class _SmallDiskFile(apsw.VFSFile):
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
         self._disk.take()
         super().xWrite(data, offset)
+
+    def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
+        self._disk.take()
+        super().xSync(flags)

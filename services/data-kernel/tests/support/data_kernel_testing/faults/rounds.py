@@ -8,6 +8,7 @@ from typing import Protocol
 from data_kernel_testing.faults.bit_flips import BitFlips
 from data_kernel_testing.faults.checking import Damage
 from data_kernel_testing.faults.full_disk import FullDisk
+from data_kernel_testing.faults.killed_collections import KilledCollections
 from data_kernel_testing.faults.killing import Killing
 from data_kernel_testing.faults.power_cuts import PowerCuts
 
@@ -21,6 +22,7 @@ class Fault(Protocol):
 
 FAULTS: dict[str, Callable[[Path], Fault]] = {
     "process killed": Killing,
+    "collection killed": KilledCollections,
     "power lost": PowerCuts,
     "disk full": FullDisk,
     "bit flipped": BitFlips,

@@ -28,7 +28,7 @@ class Memory:
         self.loaded += 1
         return Node.decode(self.nodes[position])
 
-    def append(self, data: bytes) -> int:
+    def append(self, _node: Node, data: bytes) -> int:
         self.nodes.append(data)
         return len(self.nodes) - 1
 

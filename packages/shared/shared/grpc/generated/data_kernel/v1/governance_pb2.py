@@ -22,19 +22,28 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from ...data_kernel.v1 import document_pb2 as data__kernel_dot_v1_dot_document__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x64\x61ta_kernel/v1/governance.proto\x12\x0e\x64\x61ta_kernel.v1\":\n\x15\x43ollectGarbageRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\"p\n\x16\x43ollectGarbageResponse\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12\x0f\n\x07\x63ommits\x18\x02 \x01(\x03\x12\r\n\x05nodes\x18\x03 \x01(\x03\x12\x10\n\x08versions\x18\x04 \x01(\x03\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x32v\n\x11GovernanceService\x12\x61\n\x0e\x43ollectGarbage\x12%.data_kernel.v1.CollectGarbageRequest\x1a&.data_kernel.v1.CollectGarbageResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x64\x61ta_kernel/v1/governance.proto\x12\x0e\x64\x61ta_kernel.v1\x1a\x1d\x64\x61ta_kernel/v1/document.proto\":\n\x15\x43ollectGarbageRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\"p\n\x16\x43ollectGarbageResponse\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12\x0f\n\x07\x63ommits\x18\x02 \x01(\x03\x12\r\n\x05nodes\x18\x03 \x01(\x03\x12\x10\n\x08versions\x18\x04 \x01(\x03\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\"@\n\x11RedactionSelector\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\"\xc9\x01\n\rRedactRequest\x12\x10\n\x08\x64\x61tabase\x18\x01 \x01(\t\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.data_kernel.v1.WriteOptions\x12\x33\n\x08selector\x18\x03 \x01(\x0b\x32!.data_kernel.v1.RedactionSelector\x12\x33\n\x08strategy\x18\x04 \x01(\x0e\x32!.data_kernel.v1.RedactionStrategy\x12\r\n\x05purge\x18\x05 \x01(\x08\"k\n\x0eRedactResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.data_kernel.v1.WriteResult\x12\x13\n\x0b\x63\x65rtificate\x18\x02 \x01(\t\x12\x17\n\x0fpurged_versions\x18\x03 \x01(\x03*\xab\x01\n\x11RedactionStrategy\x12\"\n\x1eREDACTION_STRATEGY_UNSPECIFIED\x10\x00\x12\x1b\n\x17REDACTION_STRATEGY_NULL\x10\x01\x12\x1b\n\x17REDACTION_STRATEGY_MASK\x10\x02\x12\x1b\n\x17REDACTION_STRATEGY_HASH\x10\x03\x12\x1b\n\x17REDACTION_STRATEGY_DROP\x10\x04\x32\xbf\x01\n\x11GovernanceService\x12\x61\n\x0e\x43ollectGarbage\x12%.data_kernel.v1.CollectGarbageRequest\x1a&.data_kernel.v1.CollectGarbageResponse0\x01\x12G\n\x06Redact\x12\x1d.data_kernel.v1.RedactRequest\x1a\x1e.data_kernel.v1.RedactResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'data_kernel.v1.governance_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COLLECTGARBAGEREQUEST']._serialized_start=51
-  _globals['_COLLECTGARBAGEREQUEST']._serialized_end=109
-  _globals['_COLLECTGARBAGERESPONSE']._serialized_start=111
-  _globals['_COLLECTGARBAGERESPONSE']._serialized_end=223
-  _globals['_GOVERNANCESERVICE']._serialized_start=225
-  _globals['_GOVERNANCESERVICE']._serialized_end=343
+  _globals['_REDACTIONSTRATEGY']._serialized_start=636
+  _globals['_REDACTIONSTRATEGY']._serialized_end=807
+  _globals['_COLLECTGARBAGEREQUEST']._serialized_start=82
+  _globals['_COLLECTGARBAGEREQUEST']._serialized_end=140
+  _globals['_COLLECTGARBAGERESPONSE']._serialized_start=142
+  _globals['_COLLECTGARBAGERESPONSE']._serialized_end=254
+  _globals['_REDACTIONSELECTOR']._serialized_start=256
+  _globals['_REDACTIONSELECTOR']._serialized_end=320
+  _globals['_REDACTREQUEST']._serialized_start=323
+  _globals['_REDACTREQUEST']._serialized_end=524
+  _globals['_REDACTRESPONSE']._serialized_start=526
+  _globals['_REDACTRESPONSE']._serialized_end=633
+  _globals['_GOVERNANCESERVICE']._serialized_start=810
+  _globals['_GOVERNANCESERVICE']._serialized_end=1001
 # @@protoc_insertion_point(module_scope)

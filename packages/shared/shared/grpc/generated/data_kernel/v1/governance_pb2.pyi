@@ -3,8 +3,10 @@
 isort:skip_file
 Upkeep of the store, for operators."""
 
+from ...data_kernel.v1 import document_pb2 as _document_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -15,6 +17,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _RedactionStrategy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RedactionStrategyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RedactionStrategy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REDACTION_STRATEGY_UNSPECIFIED: _RedactionStrategy.ValueType  # 0
+    """None is meant: INVALID_ARGUMENT."""
+    REDACTION_STRATEGY_NULL: _RedactionStrategy.ValueType  # 1
+    """Null."""
+    REDACTION_STRATEGY_MASK: _RedactionStrategy.ValueType  # 2
+    """`*****` for a text, 0 for a number, false for a truth value."""
+    REDACTION_STRATEGY_HASH: _RedactionStrategy.ValueType  # 3
+    """A keyed digest for a text, the same for the same text within one redaction; the rest is masked."""
+    REDACTION_STRATEGY_DROP: _RedactionStrategy.ValueType  # 4
+    """Nothing: the member or element goes, and without a path the whole document."""
+
+class RedactionStrategy(_RedactionStrategy, metaclass=_RedactionStrategyEnumTypeWrapper):
+    """RedactionStrategy says what takes the place of a value."""
+
+REDACTION_STRATEGY_UNSPECIFIED: RedactionStrategy.ValueType  # 0
+"""None is meant: INVALID_ARGUMENT."""
+REDACTION_STRATEGY_NULL: RedactionStrategy.ValueType  # 1
+"""Null."""
+REDACTION_STRATEGY_MASK: RedactionStrategy.ValueType  # 2
+"""`*****` for a text, 0 for a number, false for a truth value."""
+REDACTION_STRATEGY_HASH: RedactionStrategy.ValueType  # 3
+"""A keyed digest for a text, the same for the same text within one redaction; the rest is masked."""
+REDACTION_STRATEGY_DROP: RedactionStrategy.ValueType  # 4
+"""Nothing: the member or element goes, and without a path the whole document."""
+Global___RedactionStrategy: _TypeAlias = RedactionStrategy  # noqa: Y015
 
 @_typing.final
 class CollectGarbageRequest(_message.Message):
@@ -79,3 +113,109 @@ class CollectGarbageResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CollectGarbageResponse: _TypeAlias = CollectGarbageResponse  # noqa: Y015
+
+@_typing.final
+class RedactionSelector(_message.Message):
+    """RedactionSelector names values. Not all of it may be empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    type: _builtins.str
+    """Class of the documents. Empty: any."""
+    path: _builtins.str
+    """JSONPath of the values: `$` and then members by name (`.name`, `['name']`, `.*`, `[*]`, `..name`). Empty: the whole
+    document, which can only be dropped.
+    """
+    subject: _builtins.str
+    """Id of the only document. Empty: all of the branch."""
+    def __init__(
+        self,
+        *,
+        type: _builtins.str = ...,
+        path: _builtins.str = ...,
+        subject: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["path", b"path", "subject", b"subject", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedactionSelector: _TypeAlias = RedactionSelector  # noqa: Y015
+
+@_typing.final
+class RedactRequest(_message.Message):
+    """RedactRequest takes values out of the documents of a branch, in one commit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATABASE_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    SELECTOR_FIELD_NUMBER: _builtins.int
+    STRATEGY_FIELD_NUMBER: _builtins.int
+    PURGE_FIELD_NUMBER: _builtins.int
+    database: _builtins.str
+    """Database. Empty: the default."""
+    strategy: Global___RedactionStrategy.ValueType
+    """What takes their place."""
+    purge: _builtins.bool
+    """Also purges all versions of these documents but the new ones, on every branch and out of all history. For admins."""
+    @_builtins.property
+    def options(self) -> _document_pb2.WriteOptions:
+        """Attribution and conditions. A dry run tells the documents and purges nothing."""
+
+    @_builtins.property
+    def selector(self) -> Global___RedactionSelector:
+        """Which values."""
+
+    def __init__(
+        self,
+        *,
+        database: _builtins.str = ...,
+        options: _document_pb2.WriteOptions | None = ...,
+        selector: Global___RedactionSelector | None = ...,
+        strategy: Global___RedactionStrategy.ValueType = ...,
+        purge: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["options", b"options", "selector", b"selector"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["database", b"database", "options", b"options", "purge", b"purge", "selector", b"selector", "strategy", b"strategy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedactRequest: _TypeAlias = RedactRequest  # noqa: Y015
+
+@_typing.final
+class RedactResponse(_message.Message):
+    """RedactResponse tells what was redacted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULT_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
+    PURGED_VERSIONS_FIELD_NUMBER: _builtins.int
+    certificate: _builtins.str
+    """Id of the purge's certificate. Empty: nothing was to be purged."""
+    purged_versions: _builtins.int
+    """How many versions were purged."""
+    @_builtins.property
+    def result(self) -> _document_pb2.WriteResult:
+        """The commit, with the ids of the documents."""
+
+    def __init__(
+        self,
+        *,
+        result: _document_pb2.WriteResult | None = ...,
+        certificate: _builtins.str = ...,
+        purged_versions: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "purged_versions", b"purged_versions", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedactResponse: _TypeAlias = RedactResponse  # noqa: Y015

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class GovernanceServiceStub:
-    """GovernanceService looks after the store. Whoever is no admin gets PERMISSION_DENIED.
+    """GovernanceService looks after what the store keeps.
     """
 
     def __init__(self, channel):
@@ -40,15 +40,29 @@ class GovernanceServiceStub:
                 request_serializer=data__kernel_dot_v1_dot_governance__pb2.CollectGarbageRequest.SerializeToString,
                 response_deserializer=data__kernel_dot_v1_dot_governance__pb2.CollectGarbageResponse.FromString,
                 _registered_method=True)
+        self.Redact = channel.unary_unary(
+                '/data_kernel.v1.GovernanceService/Redact',
+                request_serializer=data__kernel_dot_v1_dot_governance__pb2.RedactRequest.SerializeToString,
+                response_deserializer=data__kernel_dot_v1_dot_governance__pb2.RedactResponse.FromString,
+                _registered_method=True)
 
 
 class GovernanceServiceServicer:
-    """GovernanceService looks after the store. Whoever is no admin gets PERMISSION_DENIED.
+    """GovernanceService looks after what the store keeps.
     """
 
     def CollectGarbage(self, request, context):
         """Collects garbage, and answers for each database when its collection has ended. It may be repeated, and ended at any
-        time: the next one takes what is left. NOT_FOUND; UNAVAILABLE where the disk refuses.
+        time: the next one takes what is left. NOT_FOUND; UNAVAILABLE where the disk refuses; PERMISSION_DENIED for all but
+        admins.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Redact(self, request, context):
+        """Redacts. ABORTED where the branch moves meanwhile, or the documents would break their classes: INVALID_ARGUMENT with
+        every violation. PERMISSION_DENIED for a purge by anybody but an admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -62,6 +76,11 @@ def add_GovernanceServiceServicer_to_server(servicer, server):
                     request_deserializer=data__kernel_dot_v1_dot_governance__pb2.CollectGarbageRequest.FromString,
                     response_serializer=data__kernel_dot_v1_dot_governance__pb2.CollectGarbageResponse.SerializeToString,
             ),
+            'Redact': grpc.unary_unary_rpc_method_handler(
+                    servicer.Redact,
+                    request_deserializer=data__kernel_dot_v1_dot_governance__pb2.RedactRequest.FromString,
+                    response_serializer=data__kernel_dot_v1_dot_governance__pb2.RedactResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'data_kernel.v1.GovernanceService', rpc_method_handlers)
@@ -71,7 +90,7 @@ def add_GovernanceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class GovernanceService:
-    """GovernanceService looks after the store. Whoever is no admin gets PERMISSION_DENIED.
+    """GovernanceService looks after what the store keeps.
     """
 
     @staticmethod
@@ -91,6 +110,33 @@ class GovernanceService:
             '/data_kernel.v1.GovernanceService/CollectGarbage',
             data__kernel_dot_v1_dot_governance__pb2.CollectGarbageRequest.SerializeToString,
             data__kernel_dot_v1_dot_governance__pb2.CollectGarbageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Redact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/data_kernel.v1.GovernanceService/Redact',
+            data__kernel_dot_v1_dot_governance__pb2.RedactRequest.SerializeToString,
+            data__kernel_dot_v1_dot_governance__pb2.RedactResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class GovernanceServiceStub:
-    """GovernanceService looks after the store. Whoever is no admin gets PERMISSION_DENIED."""
+    """GovernanceService looks after what the store keeps."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -35,21 +35,31 @@ class GovernanceServiceStub:
     def __new__(cls, channel: _aio.Channel) -> GovernanceServiceAsyncStub: ...
     CollectGarbage: _grpc.UnaryStreamMultiCallable[_governance_pb2.CollectGarbageRequest, _governance_pb2.CollectGarbageResponse]
     """Collects garbage, and answers for each database when its collection has ended. It may be repeated, and ended at any
-    time: the next one takes what is left. NOT_FOUND; UNAVAILABLE where the disk refuses.
+    time: the next one takes what is left. NOT_FOUND; UNAVAILABLE where the disk refuses; PERMISSION_DENIED for all but
+    admins.
+    """
+    Redact: _grpc.UnaryUnaryMultiCallable[_governance_pb2.RedactRequest, _governance_pb2.RedactResponse]
+    """Redacts. ABORTED where the branch moves meanwhile, or the documents would break their classes: INVALID_ARGUMENT with
+    every violation. PERMISSION_DENIED for a purge by anybody but an admin.
     """
 
 @_typing.type_check_only
 class GovernanceServiceAsyncStub(GovernanceServiceStub):
-    """GovernanceService looks after the store. Whoever is no admin gets PERMISSION_DENIED."""
+    """GovernanceService looks after what the store keeps."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CollectGarbage: _aio.UnaryStreamMultiCallable[_governance_pb2.CollectGarbageRequest, _governance_pb2.CollectGarbageResponse]  # type: ignore[assignment]
     """Collects garbage, and answers for each database when its collection has ended. It may be repeated, and ended at any
-    time: the next one takes what is left. NOT_FOUND; UNAVAILABLE where the disk refuses.
+    time: the next one takes what is left. NOT_FOUND; UNAVAILABLE where the disk refuses; PERMISSION_DENIED for all but
+    admins.
+    """
+    Redact: _aio.UnaryUnaryMultiCallable[_governance_pb2.RedactRequest, _governance_pb2.RedactResponse]  # type: ignore[assignment]
+    """Redacts. ABORTED where the branch moves meanwhile, or the documents would break their classes: INVALID_ARGUMENT with
+    every violation. PERMISSION_DENIED for a purge by anybody but an admin.
     """
 
 class GovernanceServiceServicer(metaclass=_abc_1.ABCMeta):
-    """GovernanceService looks after the store. Whoever is no admin gets PERMISSION_DENIED."""
+    """GovernanceService looks after what the store keeps."""
 
     @_abc_1.abstractmethod
     def CollectGarbage(
@@ -58,7 +68,18 @@ class GovernanceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_governance_pb2.CollectGarbageResponse], _abc.AsyncIterator[_governance_pb2.CollectGarbageResponse]]:
         """Collects garbage, and answers for each database when its collection has ended. It may be repeated, and ended at any
-        time: the next one takes what is left. NOT_FOUND; UNAVAILABLE where the disk refuses.
+        time: the next one takes what is left. NOT_FOUND; UNAVAILABLE where the disk refuses; PERMISSION_DENIED for all but
+        admins.
+        """
+
+    @_abc_1.abstractmethod
+    def Redact(
+        self,
+        request: _governance_pb2.RedactRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_governance_pb2.RedactResponse, _abc.Awaitable[_governance_pb2.RedactResponse]]:
+        """Redacts. ABORTED where the branch moves meanwhile, or the documents would break their classes: INVALID_ARGUMENT with
+        every violation. PERMISSION_DENIED for a purge by anybody but an admin.
         """
 
 def add_GovernanceServiceServicer_to_server(servicer: GovernanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
