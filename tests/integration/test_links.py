@@ -83,10 +83,12 @@ async def test_unanswered_lets_all_arrive_and_loses_what_is_said_to_it(links: Li
     heard: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            heard.put_nowait(line)
-            writer.write(line)
-        writer.close()
+        try:
+            while line := await reader.readline():
+                heard.put_nowait(line)
+                writer.write(line)
+        finally:
+            writer.close()
 
     async with await asyncio.start_server(listen, LOOPBACK, 0) as server:
         port = links.add("caller", "echo", server.sockets[0].getsockname()[1])
