@@ -1,4 +1,4 @@
-"""The embedded store: a versioned document store in one SQLite file, format version 2.
+"""The embedded store: a versioned document store in one SQLite file, format version 3.
 
 The idea. The state of a commit is four ordered maps (`commits/contents.py`) kept as trees whose shape depends on their
 keys alone (`tree/`), so that states share what they have in common, a branch costs one row, and a difference is found
@@ -9,7 +9,8 @@ changes (`encoding/deltas.py`).
 
 Start at `store.py`; `threads/writer.py` is the only thread that changes the file, in groups that
 `threads/session.py` gathers; `threads/readers.py` holds the threads that read it. `commits/` makes and finds commits,
-`refs/` moves what points at them, `documents/` reads bodies, `encoding/` says how all of it is written.
+`refs/` moves what points at them, `documents/` reads bodies, `encoding/` says how all of it is written, and
+`migrating/` brings files of earlier formats here.
 """
 
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
