@@ -1,4 +1,4 @@
-"""The embedded store: a versioned document store in one SQLite file, format version 2.
+"""The embedded store: a versioned document store in one SQLite file, format version 3.
 
 The idea. The state of a commit is four ordered maps (`commits/contents.py`) kept as trees whose shape depends on their
 keys alone (`tree/`), so that states share what they have in common, a branch costs one row, and a difference is found

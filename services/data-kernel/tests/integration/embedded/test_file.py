@@ -22,7 +22,7 @@ def pragmas(path, *names):
 
 async def test_a_new_file_is_marked_as_ours(store, path):
     found = pragmas(path, "application_id", "user_version", "page_size", "auto_vacuum", "journal_mode")
-    assert found == [int.from_bytes(b"OMSk"), 2, 8192, 2, "wal"]
+    assert found == [int.from_bytes(b"OMSk"), 3, 8192, 2, "wal"]
 
 
 async def test_the_writer_syncs_every_commit_and_overwrites_what_is_deleted(store):
@@ -77,9 +77,9 @@ async def test_a_closed_store_can_be_opened_again(path, put):
 @pytest.mark.parametrize(
     ("version", "detail"),
     [
-        (3, "the store has format 3, and this version of the data-kernel knows formats up to 2"),
-        (1, "the store has format 1, which was never released; this version of the data-kernel reads format 2"),
-        (0, "the store has format 0, which was never released; this version of the data-kernel reads format 2"),
+        (4, "the store has format 4, and this version of the data-kernel knows formats up to 3"),
+        (1, "the store has format 1, which was never released; this version of the data-kernel reads format 3"),
+        (0, "the store has format 0, which was never released; this version of the data-kernel reads format 3"),
     ],
 )
 async def test_another_format_is_refused_in_one_line_and_left_as_it_is(path, version, detail):

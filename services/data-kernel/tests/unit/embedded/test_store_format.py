@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from data_kernel.adapters.embedded.commits import ancestry, contents
-from data_kernel.adapters.embedded.documents import bodies
+from data_kernel.adapters.embedded.documents import bodies, property_index
 from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, deltas, packing, ref_entries
 from data_kernel.adapters.embedded.encoding.ref_entries import RefEntry
 from data_kernel.adapters.embedded.tree import Node
 from data_kernel.domain.commits import Attribution
+from data_kernel.domain.equality import comparable
+from shared.canonical import JsonNumber
 
 PAGE = Path(__file__).parents[5] / "docs" / "store-format.md"
 EXAMPLE = re.compile(r"^### ([a-z ]+)\n.*?```hex\n([0-9a-f\n]+)```", re.MULTILINE | re.DOTALL)
@@ -68,6 +70,7 @@ AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "index leaf node": node,
     "inner node": node,
     "root reference": lambda data: contents.pack_ref(contents.unpack_ref(data)),
+    "property index entry": lambda data: property_index.entry(*property_index.read_entry(data)),
     "commit record": record,
     "commit id": lambda data: commit_ids.from_text(commit_ids.to_text(data)),
     "parents": lambda data: ancestry.pack_parents(tuple(ancestry.unpack_all_parents(data))),
@@ -96,3 +99,5 @@ def test_the_examples_belong_together() -> None:
     assert commit_ids.of_record(EXAMPLES["commit record"]) == EXAMPLES["commit id"]
     assert ref_entry(EXAMPLES["ref entry"]).new_head == EXAMPLES["commit id"]
     assert commit_ids.to_text(EXAMPLES["commit id"]) in PAGE.read_text()
+    value = property_index.digest(bytes(range(16)), comparable(JsonNumber("1979.0")))
+    assert property_index.read_entry(EXAMPLES["property index entry"]) == (value, "Movie/1")

@@ -1,4 +1,4 @@
-"""The tables of format version 2.
+"""The tables of format version 3.
 
 A position is the database's number in the upper bits and a running number in the lower 40: a database is a range of
 every table, and what is written together lies together. Nothing that a commit writes is keyed by a hash. Numbers of
@@ -7,7 +7,7 @@ another. Text is compared by its UTF-8 bytes (BINARY). Ids of commits are the 20
 """
 
 APPLICATION_ID = int.from_bytes(b"OMSk")
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 PAGE_SIZE_BYTES = 8192
 
 DDL = """
@@ -70,6 +70,16 @@ CREATE TABLE document_key (             -- what makes the digests of a document'
     id TEXT NOT NULL,
     key BLOB NOT NULL,
     PRIMARY KEY (database, graph, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE property_index (           -- the newest saved index of each property
+    database INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    property TEXT NOT NULL,
+    commit_position INTEGER NOT NULL,   -- the commit that the entries are of
+    key BLOB NOT NULL,                  -- keys the digests of values; without it an entry tells nothing
+    root BLOB,                          -- hash and position, NULL: empty
+    PRIMARY KEY (database, type, property)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tag (

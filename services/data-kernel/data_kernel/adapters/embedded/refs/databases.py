@@ -13,7 +13,7 @@ from shared.errors import AlreadyExists, NotFound
 _COLUMNS = "name, label, comment, naming, prefixes"
 _BY_POSITION = ("node", "body", "root", "commit_record")
 _BY_BRANCH = ("ref_update", "outbox")
-_BY_NUMBER = ("document_key", "tag", "idempotency", "branch")
+_BY_NUMBER = ("document_key", "tag", "idempotency", "branch", "property_index")
 
 
 def number_of(connection: apsw.Connection, name: str) -> int:
