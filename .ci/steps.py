@@ -26,6 +26,8 @@ UV: Final = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools/bin
 _LIMIT_S: Final = 1200.0
 _SIDE_BY_SIDE: Final = 2
 """Steps that run at once where each uses one core."""
+_STORE: Final = "services/data-kernel/tests/integration/embedded"
+"""The store on a real disk: one process at a time, or nearly so, unlike the other real parts."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def beyond_check() -> Iterator[Step]:
 
 
 def by_themselves() -> Iterator[Step]:
-    """Members alone and contracts: each takes one core, and none minds another beside it."""
+    """Members alone, contracts, the store: each takes one core, and none minds another beside it."""
+    yield pytest("integration: the embedded store", ["-m", "not long", _STORE])
     for member in members():
         if _has_tests(member / "tests/unit"):
             yield alone(member)
@@ -92,16 +95,16 @@ def by_themselves() -> Iterator[Step]:
 
 def with_processes() -> Iterator[Step]:
     """Real processes, of each member and of the whole: one at a time, for they take what there is."""
-    yield from _of_members("integration")
+    yield from _of_members("integration", f"--ignore={_STORE}")
     for folder in ("tests/integration", "tests/e2e"):
         if _has_tests(folder):
             yield pytest(folder, ["-m", "not long", folder])
 
 
-def _of_members(kind: str) -> Iterator[Step]:
+def _of_members(kind: str, *options: str) -> Iterator[Step]:
     for member in members():
         if _has_tests(member / "tests" / kind):
-            yield pytest(f"{kind}: {member.name}", ["-m", "not long", str(member / "tests" / kind)])
+            yield pytest(f"{kind}: {member.name}", ["-m", "not long", *options, str(member / "tests" / kind)])
 
 
 def long() -> Iterator[Step]:

@@ -8,6 +8,7 @@ from bench.figures import Figure, middle, ratio
 from bench.load.request import MARK, Request
 from bench.preparing import put_record
 from bench.rows.documents import document
+from bench.rows.shares import shares
 from bench.stage import GRPC, folder, kernel, load, run_generator, yardstick
 from bench.yardsticks.grpc_echo import METHOD
 from bench.yardsticks.sqlite_commits import commits_per_s
@@ -27,6 +28,7 @@ def run() -> Iterator[Figure]:
     yield ratio("K4", "store commits, 64 writers : raw SQLite FULL one-row commits", stores, raws, 2.0)
     yield middle("K4", "store commits, 64 writers", stores, "/s")
     yield middle("K4", "raw SQLite FULL one-row commits", raws, "/s")
+    yield from shares("K4", "commits")
     yield from _through_grpc(body)
 
 

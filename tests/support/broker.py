@@ -6,6 +6,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from shared.events.jetstream import connect, from_message
 from shared.events.routing import STREAM
 
+_PATIENCE_S = 60.0
+
 
 async def stored_events(nats_url: str) -> list[CloudEvent]:
     """Every event of the stream in its order."""
@@ -15,8 +17,11 @@ async def stored_events(nats_url: str) -> list[CloudEvent]:
         count = (await js.stream_info(STREAM)).state.messages
         events: list[CloudEvent] = []
         if count:
-            # Without acknowledgements, of which no more than a thousand may be owed.
-            config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE)
+            # Without acknowledgements, of which no more than a thousand may be owed. The broker forgets a consumer
+            # that asks for nothing for 5 s, which a busy machine may well make of a moment.
+            config = ConsumerConfig(
+                deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE, inactive_threshold=_PATIENCE_S
+            )
             consumer = await js.pull_subscribe("oms.>", stream=STREAM, config=config)
             while len(events) < count:
                 events += [from_message(message) for message in await consumer.fetch(min(200, count - len(events)), 5)]

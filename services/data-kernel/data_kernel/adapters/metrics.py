@@ -15,6 +15,9 @@ class PrometheusMetrics:
         )
         self._scans = registry.gauge(names.STORE_SCANS_IN_PROGRESS, "Listings and diffs that the store is reading.")
         self._rows = registry.counter(names.STORE_ROWS_SCANNED, "Documents that listings and diffs looked at.")
+        self._index_saves = registry.counter(
+            names.STORE_INDEX_SAVES, "Indexes of properties that were to be saved, by outcome.", ["outcome"]
+        )
         self._collected_commits = registry.counter(names.COLLECTED_COMMITS, "Commits that collections took out.")
         self._collected_bytes = registry.counter(names.COLLECTED_BYTES, "Bytes that collections took out.")
 
@@ -42,3 +45,11 @@ class PrometheusMetrics:
     def rows_scanned(self, rows: int) -> None:
         """So many documents were looked at by listings and diffs."""
         self._rows.inc(rows)
+
+    def index_saved(self) -> None:
+        """An index of a property is in the store's file."""
+        self._index_saves.labels("ok").inc()
+
+    def index_not_saved(self) -> None:
+        """An index of a property could not be saved."""
+        self._index_saves.labels("failed").inc()

@@ -76,7 +76,7 @@ class Prefixes:
 
     def with_short_members(self, document: dict[str, Json]) -> dict[str, Json]:
         """A document with the names of its members as they are stored."""
-        if not any(":" in member for member in document):
+        if ":" not in "".join(document):
             return document
         return {self.short_name(member): value for member, value in document.items()}
 

@@ -16,6 +16,12 @@ class StoreMetrics(Protocol):
     def rows_scanned(self, rows: int) -> None:
         """So many documents were looked at by listings and diffs."""
 
+    def index_saved(self) -> None:
+        """An index of a property is in the file."""
+
+    def index_not_saved(self) -> None:
+        """An index of a property could not be saved."""
+
 
 @dataclass(slots=True)
 class StoreCounters:
@@ -23,6 +29,8 @@ class StoreCounters:
 
     scans_in_progress: int = 0
     rows_scanned_total: int = 0
+    indexes_saved_total: int = 0
+    indexes_not_saved_total: int = 0
 
     def scan_started(self) -> None:
         """As the protocol says."""
@@ -35,3 +43,11 @@ class StoreCounters:
     def rows_scanned(self, rows: int) -> None:
         """As the protocol says."""
         self.rows_scanned_total += rows
+
+    def index_saved(self) -> None:
+        """As the protocol says."""
+        self.indexes_saved_total += 1
+
+    def index_not_saved(self) -> None:
+        """As the protocol says."""
+        self.indexes_not_saved_total += 1

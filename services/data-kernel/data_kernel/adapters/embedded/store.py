@@ -16,7 +16,8 @@ from data_kernel.adapters.embedded.disk.faults import report_storage
 from data_kernel.adapters.embedded.disk.ownership import Ownership
 from data_kernel.adapters.embedded.documents import purging, reads
 from data_kernel.adapters.embedded.documents.finding import Finder
-from data_kernel.adapters.embedded.documents.property_index import PropertyIndexes
+from data_kernel.adapters.embedded.documents.index_saver import IndexSaver
+from data_kernel.adapters.embedded.documents.kept_indexes import KeptIndexes
 from data_kernel.adapters.embedded.documents.reads import Page
 from data_kernel.adapters.embedded.encoding.times import Clock, RandomSource, system_clock
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
@@ -62,9 +63,10 @@ class EmbeddedStore:
         self._readers = Readers(path, session.access.memory)
         self._writer = Writer(session, self._movement.advance)
         self._leases = Leases()
-        self._indexes = PropertyIndexes()
-        self._finder = Finder(self._readers, self._leases, self._indexes)
-        self._collector = Collector(self._writer, self._readers, self._leases, clock)
+        self._indexes = KeptIndexes()
+        self._saver = IndexSaver(self._writer, self._indexes, metrics)
+        self._finder = Finder(self._readers, self._leases, self._indexes, self._saver, session.random)
+        self._collector = Collector(self._writer, self._readers, self._leases, self._saver, clock)
         self.outbox = EmbeddedOutbox(self._writer, self._readers, clock)
 
     @classmethod
@@ -80,9 +82,9 @@ class EmbeddedStore:
     ) -> Self:
         """Open the store, made where it is absent.
 
-        `clock` tells microseconds since 1970, UTC; `random` makes document keys: the same clock, random source and
-        operations give the same commit ids. `max_size_bytes` bounds the file (its log beside it apart). A store of an
-        earlier format is brought to that of today where it `migrates`, and refused else.
+        `clock` tells microseconds since 1970, UTC; `random` makes the keys of documents and indexes: the same clock,
+        random source and operations give the same commit ids. `max_size_bytes` bounds the file (its log beside it
+        apart). A store of an earlier format is brought to that of today where it `migrates`, and refused else.
         Errors: `Unavailable` while another process has it or where the file cannot be used, `Unsupported` for another
         format or a network file system, `InvalidInput` for a file that is not a store.
         """
@@ -92,6 +94,7 @@ class EmbeddedStore:
     async def close(self) -> None:
         """As the port says."""
         self._movement.close()
+        await self._saver.close()
         await self._writer.close()
         await self._readers.close()
         self._ownership.release()

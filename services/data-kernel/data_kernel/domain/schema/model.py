@@ -80,6 +80,27 @@ class Property:
     min_count: int = 0
     max_count: int | None = None
     dimensions: int = 1
+    is_single: bool = field(init=False, repr=False, compare=False)
+    """Whether its value stands alone."""
+    is_needed: bool = field(init=False, repr=False, compare=False)
+    """Whether each document has it."""
+    is_unordered: bool = field(init=False, repr=False, compare=False)
+    """Whether the order of its values says nothing."""
+    is_literal: bool = field(init=False, repr=False, compare=False)
+    """Whether its values are of a datatype."""
+    may_hold_documents: bool = field(init=False, repr=False, compare=False)
+    """Whether its values are documents: references to them, or subdocuments."""
+
+    def __post_init__(self) -> None:
+        # Told once: every value of every document asks, and a look into an enum is what would cost most there.
+        for name, told in (
+            ("is_single", self.family in {Family.REQUIRED, Family.OPTIONAL}),
+            ("is_needed", self.family in {Family.REQUIRED, Family.LIST}),
+            ("is_unordered", self.family in {Family.SET, Family.CARDINALITY}),
+            ("is_literal", self.range.kind is RangeKind.DATATYPE),
+            ("may_hold_documents", self.range.kind is RangeKind.CLASS),
+        ):
+            object.__setattr__(self, name, told)
 
 
 class KeyKind(StrEnum):

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from data_kernel.domain.schema import ClassDefinition, Family, Schema
+from data_kernel.domain.schema import ClassDefinition, Schema
 from shared.canonical import Json
-
-_NEEDED = frozenset({Family.REQUIRED, Family.LIST})
 
 
 class Fitting:
@@ -55,7 +53,7 @@ class Fitting:
     def _properties_of(self, definition: ClassDefinition) -> tuple[frozenset[str], frozenset[str]]:
         known = self._properties.get(definition.name)
         if known is None:
-            needed = (each.name for each in definition.properties.values() if each.family in _NEEDED)
+            needed = (each.name for each in definition.properties.values() if each.is_needed)
             known = frozenset(needed), frozenset(definition.properties)
             self._properties[definition.name] = known
         return known

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
 from data_kernel.domain.ids import RandomKey, why_refused
-from data_kernel.domain.schema import ClassDefinition, KeyKind, Property, RangeKind, Schema
+from data_kernel.domain.schema import ClassDefinition, KeyKind, Property, Schema
 from data_kernel.domain.validation.keys import hash_key, lexical_key, value_hash_key
 from data_kernel.domain.validation.mismatch import Mismatch
-from data_kernel.domain.validation.sets import UNORDERED, has_orders, in_order, joined, order_sets
+from data_kernel.domain.validation.sets import has_orders, in_order, joined, order_sets
 from data_kernel.domain.validation.values import Note, Path
 from shared.canonical import Json
 
@@ -47,7 +47,7 @@ class Identities:
         order_sets(definition, values)
         for name, value in values.items():
             each = definition.properties[name]
-            if each.range.kind is RangeKind.CLASS:
+            if each.may_hold_documents:
                 values[name] = self._within(each, value, f"{document_id}/{name}", (*path, name))
 
     def _within(self, each: Property, value: Json, above: str, path: Path) -> Json:
@@ -55,7 +55,7 @@ class Identities:
             return self._unique(self._subdocument(value, above, path), path)
         if not isinstance(value, list):
             return value
-        if each.family in UNORDERED:
+        if each.is_unordered:
             return self._set(value, above, path)
         return [self._within(each, element, f"{above}/{index}", (*path, index)) for index, element in enumerate(value)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from data_kernel.domain.schema import ClassDefinition, Family
+from data_kernel.domain.schema import ClassDefinition
 from data_kernel.domain.validation.captures import CAPTURE, REF
 from data_kernel.domain.validation.mismatch import Mismatch
 from data_kernel.domain.validation.rules import Rules
@@ -46,7 +46,6 @@ class MemberReader:
             unread.update(str(each) for each in path[len(above) : len(above) + 1])
             self._note(path, mismatch)
 
-        document = self._schema.prefixes.with_short_members(document)
         may_be_joined = self._is_stored and self._depth > 0
         reader = ValueReader(self._schema, note, self._inner, self.references, above, may_be_joined=may_be_joined)
         for name in document:
@@ -59,7 +58,7 @@ class MemberReader:
                 read = reader.read(each, value)
                 if read is not None:
                     values[each.name] = read
-            elif each.family in {Family.REQUIRED, Family.LIST}:
+            elif each.is_needed:
                 note((*above, each.name), Mismatch("This property is required.", "required"))
             elif each.min_count:
                 note((*above, each.name), Mismatch("This property has too few values.", "cardinality"))

@@ -11,6 +11,7 @@ _MOMENT = re.compile(
     r"[T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?"
     r"(?:Z|(?P<sign>[+-])(?P<zone_hours>[0-9]{2}):(?P<zone_minutes>[0-9]{2}))?"
 )
+_USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
 _CYCLE_YEARS = 400
 """After so many years the Gregorian calendar repeats, so that any year is reckoned like one `datetime` can hold."""
 _FIRST_YEAR = 2000
@@ -20,6 +21,8 @@ _MAX_OFFSET = timedelta(hours=14)
 
 def date_time(value: Json) -> Json:
     """A moment as `YYYY-MM-DDThh:mm:ss[.fff]Z`; without an offset it is taken as UTC."""
+    if isinstance(value, str) and _is_canonical(value):
+        return value
     match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise Mismatch("This is not a date and time as in 2026-11-20T12:34:56Z.")
@@ -30,6 +33,14 @@ def date_time(value: Json) -> Json:
     moment = local - _offset(match)
     whole = year - year % _CYCLE_YEARS + moment.year - _FIRST_YEAR
     return f"{_year(whole)}-{moment:%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def _is_canonical(text: str) -> bool:
+    """Whether this is plainly a moment in its canonical form, as nearly all are; others are taken apart."""
+    try:
+        return _USUAL.fullmatch(text) is not None and datetime.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
 def _reckoned(match: re.Match[str]) -> datetime:

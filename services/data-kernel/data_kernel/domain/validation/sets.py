@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from data_kernel.domain.schema import ClassDefinition, Family, Property, RangeKind
 from shared.canonical import Json, encode
 
-UNORDERED = frozenset({Family.SET, Family.CARDINALITY})
 _JOINED = frozenset({Family.REQUIRED, Family.OPTIONAL, Family.SET})
 _WHOLE = frozenset({RangeKind.JSON, RangeKind.UNIT})
 
@@ -15,17 +14,22 @@ def in_order(elements: list[Json]) -> list[Json]:
     return sorted(elements, key=encode) if len(elements) > 1 else elements
 
 
+def without_repeats(elements: list[Json]) -> list[Json]:
+    """Each element once, where it stands first."""
+    return [*{encode(element): element for element in elements}.values()] if len(elements) > 1 else elements
+
+
 def order_sets(definition: ClassDefinition, values: dict[str, Json]) -> None:
     """Bring those sets into order that are not of subdocuments, which have no ids yet."""
     for name, value in values.items():
         each = definition.properties[name]
-        if each.family in UNORDERED and isinstance(value, list) and not _holds_subdocuments(each, value):
+        if each.is_unordered and isinstance(value, list) and not _holds_subdocuments(each, value):
             values[name] = in_order(value)
 
 
 def has_orders(definition: ClassDefinition, values: Mapping[str, Json]) -> bool:
     """Whether a document could have been given with its sets in another order."""
-    sets = (value for name, value in values.items() if definition.properties[name].family in UNORDERED)
+    sets = (value for name, value in values.items() if definition.properties[name].is_unordered)
     return any(isinstance(value, list) and len(value) > 1 for value in sets)
 
 
@@ -42,7 +46,7 @@ def joined(definition: ClassDefinition, one: dict[str, Json], other: dict[str, J
             if not _may_be_several(definition, name, both[name], value):
                 return None
             several = [*_listed(both[name]), *_listed(value)]
-            both[name] = in_order([*{encode(each): each for each in several}.values()])
+            both[name] = in_order(without_repeats(several))
     return both if all(len(choice & both.keys()) == 1 for choice in definition.choices) else None
 
 
@@ -54,7 +58,7 @@ def _may_be_several(definition: ClassDefinition, name: str, *values: Json) -> bo
 
 
 def _holds_subdocuments(each: Property, elements: list[Json]) -> bool:
-    return each.range.kind is RangeKind.CLASS and any(isinstance(element, dict) for element in elements)
+    return each.may_hold_documents and any(isinstance(element, dict) for element in elements)
 
 
 def _listed(value: Json) -> list[Json]:

@@ -7,6 +7,7 @@ from data_kernel.domain.ids import why_refused
 from data_kernel.domain.schema import Family, Property, Range, RangeKind, Schema
 from data_kernel.domain.validation.datatypes import NORMALISERS
 from data_kernel.domain.validation.mismatch import Mismatch
+from data_kernel.domain.validation.sets import without_repeats
 from shared.canonical import MAX_DEPTH, Json, decode, encode
 from shared.errors import InvalidInput
 
@@ -43,18 +44,21 @@ class ValueReader:
 
     def read(self, each: Property, value: Json) -> Json:
         """The canonical form of a property's value; `None` where it counts as absent or does not fit."""
+        if each.is_single:
+            return self._single(each, value)
         if each.family is Family.SET:
             return self._set(each, value)
         if each.family is Family.LIST:
             return self._list(each, value)
         if each.family is Family.CARDINALITY:
             return self._counted(each, value)
-        if each.family is Family.ARRAY:
-            array = self._nested(each, value, each.dimensions, (*self._above, each.name))
-            return None if isinstance(array, list) and _is_hollow(array) else array
+        array = self._nested(each, value, each.dimensions, (each.name,))
+        return None if isinstance(array, list) and _is_hollow(array) else array
+
+    def _single(self, each: Property, value: Json) -> Json:
         if self._may_be_joined and isinstance(value, list) and each.range.kind not in {RangeKind.JSON, RangeKind.UNIT}:
             return self._elements(each, value)
-        return self._one(each.range, value, (*self._above, each.name))
+        return self._one(each, value, each.name)
 
     def _set(self, each: Property, value: Json) -> Json:
         """Each element once; a single value may stand alone, and none is absence.
@@ -64,11 +68,9 @@ class ValueReader:
         """
         elements: list[Json] = value if isinstance(value, list) else [value]
         read = self._elements(each, elements)
-        if each.range.kind is RangeKind.CLASS and any(isinstance(element, dict) for element in read):
+        if each.may_hold_documents and any(isinstance(element, dict) for element in read):
             return read
-        if len(read) > 1:
-            read = [*{encode(element): element for element in read}.values()]
-        return [*read] or None
+        return [*without_repeats(read)] or None
 
     def _counted(self, each: Property, value: Json) -> Json:
         """A set with bounds; one value stands alone, as TerminusDB shows it, unless it is a list itself.
@@ -85,12 +87,13 @@ class ValueReader:
         return found[0] if len(found) == 1 and not isinstance(found[0], list) else elements
 
     def _nested(self, each: Property, value: Json, depth: int, path: Path) -> Json:
-        """The lists of an array, `depth` deep from here."""
+        """The lists of an array, `depth` deep from here; `path` begins in this document."""
         if isinstance(value, list) is not (depth > 0):
-            self._note(path, Mismatch(f"This array has {each.dimensions} dimensions.", "array_dimensions"))
+            message = f"This array has {each.dimensions} dimensions."
+            self._note((*self._above, *path), Mismatch(message, "array_dimensions"))
             return None
         if not isinstance(value, list):
-            return self._one(each.range, value, path)
+            return self._one(each, value, *path)
         return [self._nested(each, element, depth - 1, (*path, index)) for index, element in enumerate(value)]
 
     def _list(self, each: Property, value: Json) -> Json:
@@ -102,9 +105,7 @@ class ValueReader:
     def _elements(self, each: Property, elements: list[Json]) -> list[Json]:
         if each.range.kind is RangeKind.JSON:
             return self._json_elements(each, elements)
-        read = (
-            self._one(each.range, element, (*self._above, each.name, index)) for index, element in enumerate(elements)
-        )
+        read = [self._one(each, element, each.name, index) for index, element in enumerate(elements)]
         return [element for element in read if element is not None]
 
     def _json_elements(self, each: Property, elements: list[Json]) -> list[Json]:
@@ -116,20 +117,24 @@ class ValueReader:
             return []
         return elements
 
-    def _one(self, expected: Range, value: Json, path: Path) -> Json:
+    def _one(self, each: Property, value: Json, *path: str | int) -> Json:
+        """One value at a path that begins in this document."""
         try:
-            if expected.kind is RangeKind.JSON:
-                return value
-            if expected.kind is RangeKind.DATATYPE:
-                return NORMALISERS[expected.name](_literal(expected, value))
-            if expected.kind is RangeKind.UNIT:
-                return _unit(value)
-            if expected.kind is RangeKind.ENUM:
-                return self._enum_value(expected.name, value)
-            return self._reference(expected.name, value, path)
+            if each.is_literal:
+                return NORMALISERS[each.range.name](_literal(each.range, value))
+            if each.may_hold_documents:
+                return self._reference(each.range.name, value, (*self._above, *path))
+            return self._other(each.range, value)
         except Mismatch as mismatch:
-            self._note(path, mismatch)
+            self._note((*self._above, *path), mismatch)
             return None
+
+    def _other(self, expected: Range, value: Json) -> Json:
+        if expected.kind is RangeKind.JSON:
+            return value
+        if expected.kind is RangeKind.UNIT:
+            return _unit(value)
+        return self._enum_value(expected.name, value)
 
     def _enum_value(self, name: str, value: Json) -> Json:
         allowed = self._schema.enums[name].values
@@ -167,10 +172,10 @@ def _unit(value: Json) -> Json:
 
 def _literal(expected: Range, value: Json) -> Json:
     """The value of a typed literal `{"@type", "@value"}`, which must name the type that is expected anyway."""
-    if not isinstance(value, dict) or value.keys() != _LITERAL:
-        if isinstance(value, list | dict):
-            raise Mismatch(f"This is one value of {expected.name}.")
+    if not isinstance(value, list | dict):
         return value
+    if not isinstance(value, dict) or value.keys() != _LITERAL:
+        raise Mismatch(f"This is one value of {expected.name}.")
     if value["@type"] != expected.name:
         raise Mismatch(f"The type here is {expected.name}.")
     return value["@value"]

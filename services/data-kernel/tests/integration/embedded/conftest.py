@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -59,6 +60,18 @@ def put() -> Put:
         return await store.write(WriteRequest(database, "main", ALICE, putting(document_id, body), **fields))
 
     return write
+
+
+@pytest.fixture
+def indexes_saved(store: EmbeddedStore, counters: StoreCounters) -> Callable[[int], Awaitable[None]]:
+    """Waits until the store has saved so many indexes of properties since it was opened."""
+
+    async def wait(count: int) -> None:
+        async with asyncio.timeout(20):
+            while counters.indexes_saved_total < count:
+                await store.ping()
+
+    return wait
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from data_kernel.adapters.embedded.disk.file import connect_writer
 from data_kernel.adapters.embedded.disk.schema import DDL
 from data_kernel.adapters.embedded.threads.access import Access, Memory
 from data_kernel.adapters.embedded.verification.verify import verify
+from data_kernel.application.ports import ValueQuery
 from data_kernel.domain.databases import Revision
 from shared.errors import Internal, Unavailable
 
@@ -24,7 +25,6 @@ ROWS = 12
 BITS = (0, 1, 2, 4, 8, 30, 40)
 BY_DESIGN = {
     "document_key": "It is the key of the document's next version alone: each version is checked by that in its body.",
-    "property_index": "There are none before somebody asks.",
 }
 WHOLE = {
     ("commit_record", "delta"): "The entries of indexes in it are checked at heads.",
@@ -36,8 +36,16 @@ WHOLE = {
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("filled") / "store.db"
-    asyncio.run(filled_store.fill(path))
+    asyncio.run(_fill(path))
     return path
+
+
+async def _fill(path: Path) -> None:
+    """A store whose index of a property was saved."""
+    await filled_store.fill(path)
+    async with filled_store.opened(path) as store:
+        state = await store.resolve(filled_store.DATABASE, Revision(branch="main"))
+        assert [batch async for batch in store.find(filled_store.DATABASE, state, ValueQuery("Movie", "year", 2048))]
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from data_kernel.adapters.embedded.documents import property_index
-from data_kernel.adapters.embedded.documents.property_index import IndexKey, PropertyIndexes
 from data_kernel.application.ports import Plan, ValueQuery, WriteRequest
 from data_kernel.domain.databases import Revision
 from data_kernel.domain.documents import Change, Graph
@@ -88,19 +86,3 @@ async def test_an_index_of_a_commit_that_was_collected_is_made_anew(store, state
         await store.outbox.delivered([entry.sequence for entry in announced])
     assert (await store.collect("oms", Retention(unattached=timedelta(0)))).commits == 1
     assert (await looked_at(state))[1] == MANY
-
-
-def test_the_index_used_least_goes_first():
-    indexes = PropertyIndexes(max_entries=4)
-    keys = [IndexKey("oms", "Movie", name) for name in ("a", "b", "c")]
-    for key in keys:
-        indexes.keep(key, property_index.build("commit", [b"1", b"2"]), indexes.epoch)
-    assert [indexes.get(key) is not None for key in keys] == [False, True, True]
-
-
-def test_an_index_begun_before_everything_was_forgotten_is_not_kept():
-    indexes, key = PropertyIndexes(), IndexKey("oms", "Movie", "a")
-    epoch = indexes.epoch
-    indexes.clear()
-    indexes.keep(key, property_index.build("commit", [b"1"]), epoch)
-    assert indexes.get(key) is None

@@ -7,8 +7,8 @@ from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.embedded.disk import sealing
 from data_kernel.adapters.embedded.encoding.row_digests import COLUMNS
 from data_kernel.adapters.embedded.verification import verify_file
-from data_kernel.application.ports import Plan, PurgeRequest, WriteRequest
-from data_kernel.domain.databases import Database, Revision, Tag
+from data_kernel.application.ports import Plan, PurgeRequest, ValueQuery, WriteRequest
+from data_kernel.domain.databases import Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph
 
 DOCUMENTS = 300
@@ -42,10 +42,20 @@ async def make_history(store: EmbeddedStore, put, attribution) -> None:
     await put(store, "Movie/1", b"1", database="other", create_branch=True)
 
 
+async def make_index(store: EmbeddedStore, put) -> None:
+    """People in the second database, and a saved index of their names."""
+    for number in range(40):
+        outcome = await put(store, f"Person/{number:02}", b'{"name":"%d"}' % number, database="other")
+    query = ValueQuery("Person", "name", "7")
+    found = [each.id async for batch in store.find("other", State(outcome.commit, None), query) for each in batch]
+    assert found == ["Person/07"]
+
+
 @pytest.fixture
 async def closed(store, put, attribution, path):
     """The file of a store with a history, which nobody has open."""
     await make_history(store, put, attribution)
+    await make_index(store, put)
     await store.close()
     return path
 
@@ -111,6 +121,20 @@ TAMPERINGS = {
     ),
     "an announcement of nothing": ("outbox", "UPDATE outbox SET number = 9999 WHERE sequence = 1"),
     "a tag of nothing": ("tag", "UPDATE tag SET head = 1"),
+    "an index without its entries": ("index", "UPDATE property_index SET root = NULL"),
+    "an index of the commit before": ("index", "UPDATE property_index SET commit_position = commit_position - 1"),
+    "an index of no commit": ("index", "UPDATE property_index SET commit_position = commit_position + 1"),
+    "an index of another database's commit": ("index", "UPDATE property_index SET commit_position = {commit}"),
+    "an index of another property": ("index", "UPDATE property_index SET property = 'title'"),
+    "an index of another class": ("index", "UPDATE property_index SET type = 'Movie'"),
+    "an index of no database": ("index", "UPDATE property_index SET database = 999"),
+    "an index's key": ("index", "UPDATE property_index SET key = randomblob(16)"),
+    "an index's short key": ("index", "UPDATE property_index SET key = zeroblob(15)"),
+    "an entry of an index": (
+        "node",
+        "UPDATE node SET bytes = spliced(bytes, length(bytes) / 2, x'a5a5a5') "
+        "WHERE position = (SELECT max(position) FROM node)",
+    ),
     "a clock set back": ("meta", "UPDATE meta SET last_us = 1"),
     "a sequence set back": ("meta", "UPDATE meta SET sequence = 1"),
 }

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from data_kernel.adapters.embedded.commits import ancestry, contents
-from data_kernel.adapters.embedded.documents import bodies
-from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, deltas, packing, ref_entries
+from data_kernel.adapters.embedded.documents import bodies, property_index
+from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, deltas, packing, ref_entries, row_digests
 from data_kernel.adapters.embedded.encoding.ref_entries import RefEntry
 from data_kernel.adapters.embedded.tree import Node
 from data_kernel.domain.commits import Attribution
+from data_kernel.domain.equality import comparable
+from shared.canonical import JsonNumber
 
 PAGE = Path(__file__).parents[5] / "docs" / "store-format.md"
 EXAMPLE = re.compile(r"^### ([a-z ]+)\n.*?```hex\n([0-9a-f\n]+)```", re.MULTILINE | re.DOTALL)
@@ -60,6 +62,12 @@ def ref_entry(data: bytes) -> RefEntry:
     )
 
 
+def row(data: bytes) -> tuple[str, int, str, int]:
+    table, database, name, head = data.decode().split("\0")
+    assert len(row_digests.COLUMNS[table]) == 3
+    return table, int(database), name, int(head)
+
+
 AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "body": body,
     "tombstone": tombstone,
@@ -68,11 +76,14 @@ AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "index leaf node": node,
     "inner node": node,
     "root reference": lambda data: contents.pack_ref(contents.unpack_ref(data)),
+    "property index entry": lambda data: property_index.entry(*property_index.read_entry(data)),
     "commit record": record,
     "commit id": lambda data: commit_ids.from_text(commit_ids.to_text(data)),
     "parents": lambda data: ancestry.pack_parents(tuple(ancestry.unpack_all_parents(data))),
     "delta": lambda data: deltas.encode(deltas.decode(data)),
     "ref entry": lambda data: ref_entries.encode(ref_entry(data)),
+    "row": lambda data: row_digests.encode(*row(data)),
+    "row digest": lambda _: row_digests.digest(*row(EXAMPLES["row"])),
     "ref entry digest": lambda _: ref_entries.digest(ref_entry(EXAMPLES["ref entry"])),
 }
 
@@ -96,3 +107,5 @@ def test_the_examples_belong_together() -> None:
     assert commit_ids.of_record(EXAMPLES["commit record"]) == EXAMPLES["commit id"]
     assert ref_entry(EXAMPLES["ref entry"]).new_head == EXAMPLES["commit id"]
     assert commit_ids.to_text(EXAMPLES["commit id"]) in PAGE.read_text()
+    value = property_index.digest(bytes(range(16)), comparable(JsonNumber("1979.0")))
+    assert property_index.read_entry(EXAMPLES["property index entry"]) == (value, "Movie/1")

@@ -6,6 +6,7 @@ from functools import partial
 from data_kernel.adapters.embedded.collecting import cutting, sweeping
 from data_kernel.adapters.embedded.collecting.leases import Leases
 from data_kernel.adapters.embedded.collecting.survey import Survey, survey
+from data_kernel.adapters.embedded.documents.index_saver import IndexSaver
 from data_kernel.adapters.embedded.encoding.times import Clock
 from data_kernel.adapters.embedded.refs import databases
 from data_kernel.adapters.embedded.threads.access import Access
@@ -18,10 +19,11 @@ from data_kernel.domain.retention import Collected, Retention
 class Collector:
     """Collects in one database at a time; it may end anywhere and be begun anew."""
 
-    def __init__(self, writer: Writer, readers: Readers, leases: Leases, clock: Clock) -> None:
+    def __init__(self, writer: Writer, readers: Readers, leases: Leases, saver: IndexSaver, clock: Clock) -> None:
         self._writer = writer
         self._readers = readers
         self._leases = leases
+        self._saver = saver
         self._clock = clock
         self._turn = Lock()
 
@@ -39,11 +41,13 @@ class Collector:
         commits, size_bytes = await self._take_commits(found)
         # States in memory may still be made of nodes that only the deleted commits had.
         await self._writer.between(_forget_states)
-        garbage = await self._readers.read(sweeping.find, found.database)
-        for table, positions in (("node", garbage.nodes), ("body", garbage.versions)):
-            rest = positions
-            while rest:
-                rest = await self._writer.alone(partial(sweeping.sweep, table=table, positions=rest))
+        # What is saved of an index before its row is there would look like garbage.
+        async with self._saver.nodes_at_rest():
+            garbage = await self._readers.read(sweeping.find, found.database)
+            for table, positions in (("node", garbage.nodes), ("body", garbage.versions)):
+                rest = positions
+                while rest:
+                    rest = await self._writer.alone(partial(sweeping.sweep, table=table, positions=rest))
         keys = await self._readers.read(sweeping.find_keys, found.database)
         while keys:
             keys = await self._writer.alone(partial(sweeping.sweep_keys, database=found.database, keys=keys))

@@ -7,10 +7,11 @@ import apsw
 
 from data_kernel.adapters.embedded.collecting.survey import Survey
 from data_kernel.adapters.embedded.commits import ancestry, commits, contents
+from data_kernel.adapters.embedded.documents import saved_indexes
 from data_kernel.adapters.embedded.encoding.positions import end_of
 from data_kernel.adapters.embedded.threads.session import WriteSession
+from data_kernel.adapters.embedded.threads.writer import SLICE_S
 
-SLICE_S = 0.03
 _STEP_ROWS = 64
 
 _HEADS = "SELECT number, head, ref_number FROM branch WHERE database = ?"
@@ -64,6 +65,7 @@ def delete(session: WriteSession, survey: Survey, leased: list[bytes]) -> tuple[
         deleted += len(step)
         if monotonic() > end_s:
             break
+    saved_indexes.drop_lost(session.connection, survey.database)
     return deleted, freed_bytes
 
 

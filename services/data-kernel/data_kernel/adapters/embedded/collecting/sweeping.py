@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
-from data_kernel.adapters.embedded.collecting.cutting import SLICE_S
 from data_kernel.adapters.embedded.commits import contents
+from data_kernel.adapters.embedded.documents import saved_indexes
 from data_kernel.adapters.embedded.encoding import deltas
-from data_kernel.adapters.embedded.encoding.positions import end_of, first_of
+from data_kernel.adapters.embedded.encoding.positions import database_of, end_of, first_of
 from data_kernel.adapters.embedded.threads.access import Access
 from data_kernel.adapters.embedded.threads.session import WriteSession
-from data_kernel.adapters.embedded.tree import Node
+from data_kernel.adapters.embedded.threads.writer import SLICE_S
+from data_kernel.adapters.embedded.tree import Node, Ref
 
 _STEP_ROWS = 256
 _STEP_PAGES = 64
@@ -40,9 +41,9 @@ class _Marks:
         self.nodes: set[int] = set()
         self.versions: set[int] = set()
 
-    def tree(self, ref: bytes, *, holds_documents: bool) -> None:
+    def tree(self, ref: Ref, *, holds_documents: bool) -> None:
         # Read past the cache, from which this would drive out what is in use.
-        waiting = [contents.unpack_ref(ref).position]
+        waiting = [ref.position]
         while waiting:
             position = waiting.pop()
             if position in self.nodes:
@@ -65,7 +66,10 @@ def find(access: Access, database: int, dead: Collection[int] = ()) -> Garbage:
         if commit not in dead:
             for place, ref in enumerate(refs):
                 if ref is not None:
-                    marks.tree(ref, holds_documents=place < _DOCUMENTS)
+                    marks.tree(contents.unpack_ref(ref), holds_documents=place < _DOCUMENTS)
+    for index in saved_indexes.rows_of(access.connection, database):
+        if index.root is not None and index.commit not in dead:
+            marks.tree(index.root, holds_documents=False)
     for commit, delta in access.connection.execute(_DELTAS, bounds):
         if commit not in dead:
             for of_map in deltas.decode(delta)[:_DOCUMENTS]:
@@ -86,6 +90,7 @@ def _unmarked(access: Access, table: str, bounds: tuple[int, int], marked: set[i
 
 def sweep(session: WriteSession, table: str, positions: list[int]) -> list[int]:
     """Delete the first of the rows; returns the others."""
+    session.hold_positions(database_of(positions[0]))
     statement = f"DELETE FROM {table} WHERE position = ?"  # noqa: S608 - our names
     done = _in_slice(session, statement, [(position,) for position in positions])
     return positions[done:]

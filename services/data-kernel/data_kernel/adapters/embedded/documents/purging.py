@@ -13,7 +13,7 @@ import apsw
 
 from data_kernel.adapters.embedded.commits import ancestry, contents
 from data_kernel.adapters.embedded.commits.drafts import GRAPH_NUMBERS
-from data_kernel.adapters.embedded.documents import bodies
+from data_kernel.adapters.embedded.documents import bodies, saved_indexes
 from data_kernel.adapters.embedded.encoding import deltas
 from data_kernel.adapters.embedded.encoding.positions import end_of, first_of
 from data_kernel.adapters.embedded.refs import databases
@@ -65,6 +65,7 @@ def purge(session: WriteSession, request: PurgeRequest, found: Found) -> PurgeOu
         place = (number, GRAPH_NUMBERS[Graph.INSTANCE], document_id)
         if request.keeps is None or connection.execute(_KEY, place).get in keys:
             connection.execute(_DROP_KEY, place)
+    saved_indexes.drop_all(connection, number)
     connection.execute(_DROP_ANSWERS, (number, json.dumps(request.document_ids)))
     return PurgeOutcome(len(gone), session.begin_purge_epoch())
 

@@ -10,8 +10,7 @@ ID_BYTES = 20
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
 _LENGTH = 31  # 36 ** 31 is the first power above 2 ** 160
-_CHUNK_PAIRS = 6
-_CHUNK = 36 ** (2 * _CHUNK_PAIRS)  # below 2 ** 63, three of them are 36 digits
+_CHUNK = 36**12  # below 2 ** 63, three of them are 36 digits
 _TEXT = re.compile(f"[{_DIGITS}]{{{_LENGTH}}}")
 
 
@@ -29,12 +28,12 @@ def to_text(commit: bytes) -> str:
 
 
 def _digits(number: int) -> str:
-    pairs = []
-    for _ in range(_CHUNK_PAIRS):
-        number, pair = divmod(number, len(_PAIRS))
-        pairs.append(_PAIRS[pair])
-    pairs.reverse()
-    return "".join(pairs)
+    high, low = divmod(number, 36**6)
+    return _six_digits(high) + _six_digits(low)
+
+
+def _six_digits(number: int) -> str:
+    return _PAIRS[number // 36**4] + _PAIRS[number // 36**2 % 36**2] + _PAIRS[number % 36**2]
 
 
 def from_text(text: str) -> bytes:

@@ -15,7 +15,7 @@ from shared.errors import AlreadyExists, NotFound
 _COLUMNS = ", ".join(row_digests.COLUMNS["database"])
 _BY_POSITION = ("node", "body", "root", "commit_record")
 _BY_BRANCH = ("ref_update", "outbox")
-_BY_NUMBER = ("document_key", "tag", "idempotency", "branch")
+_BY_NUMBER = ("document_key", "tag", "idempotency", "branch", "property_index")
 
 
 def number_of(connection: apsw.Connection, name: str) -> int:

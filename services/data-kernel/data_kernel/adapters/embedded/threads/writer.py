@@ -15,6 +15,8 @@ from data_kernel.adapters.embedded.threads.session import WriteSession
 from shared.errors import Internal, OmsError, Unavailable
 
 GROUP_SIZE = 64
+SLICE_S = 0.03
+"""How long a slice of upkeep may take, in seconds, so that no write waits long behind it."""
 _QUEUE_LIMIT = 10_000
 _RETRY_AFTER_S = 1.0
 

@@ -1,7 +1,7 @@
 """The map as the store has it: immutable, and every edit a map of its own."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from data_kernel.adapters.embedded.tree import editing, walking
@@ -112,6 +112,16 @@ class Tree:
             self._ref = Ref(root.hash, _save(root, append))
         return self._ref
 
+    def copying(self) -> Generator[bytes, int | None, Ref]:
+        """Save a copy a node at a time: gives the bytes of each, children first, and is sent the position of each.
+
+        Nothing changes in the tree, whatever becomes of the copy.
+        """
+        if self._ref is not None:
+            return self._ref
+        root = self._loaded()
+        return Ref(root.hash, (yield from _copying(root)))
+
     def _loaded(self) -> Node:
         if self._root is None:
             if self._ref is None:
@@ -125,3 +135,13 @@ def _save(node: Node, append: Append) -> int:
     # From now on the node has only positions below it: what was written may leave memory, and is not written again.
     node.children[:] = positions
     return append(node, node.encode(positions))
+
+
+def _copying(node: Node) -> Generator[bytes, int | None, int]:
+    positions: list[int] = []
+    for child in node.children:
+        positions.append((yield from _copying(child)) if isinstance(child, Node) else child)  # noqa: PERF401 - only a loop can yield
+    position = yield node.encode(positions)
+    if position is None:
+        raise AssertionError("a node that was given gets a position")
+    return position

@@ -31,6 +31,10 @@ _STRAY_ROWS = (
         "SELECT tag.database, tag.name FROM tag LEFT JOIN commit_record ON commit_record.position = tag.head "
         "WHERE commit_record.position IS NULL LIMIT 1",
     ),
+    (
+        "index",
+        "SELECT database, type FROM property_index WHERE database NOT IN (SELECT number FROM database) LIMIT 1",
+    ),
 )
 _CLOCKS = (
     "SELECT meta.last_us >= coalesce((SELECT max(time_us) FROM ref_update), 0), "

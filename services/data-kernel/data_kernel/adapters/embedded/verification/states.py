@@ -18,7 +18,7 @@ _DOCUMENTS = 2
 """The first two maps hold documents; the others are indexes."""
 
 
-class _Walk:
+class Walk:
     """What was looked at in one database: each node and each version once, however many states share it."""
 
     def __init__(self, access: Access, database: int, counts: Counts) -> None:
@@ -80,10 +80,9 @@ class _Walk:
         raise Broken(Fault("node", self._database, f"position {position}", what))
 
 
-def check(access: Access, database: int, counts: Counts, progress: Progress) -> None:
+def check(access: Access, database: int, walk: Walk, progress: Progress) -> None:
     """Every stored root and every delta of the database, and the indexes of its branches' heads."""
     bounds = (first_of(database), end_of(database))
-    walk = _Walk(access, database, counts)
     roots: list[Any] = access.connection.execute(_ROOTS, bounds).fetchall()
     for done, (commit,) in enumerate(roots):
         stored = contents.stored(access, commit)

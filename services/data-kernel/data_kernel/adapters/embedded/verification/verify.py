@@ -8,8 +8,9 @@ import apsw
 from data_kernel.adapters.embedded.disk.file import connect_reader
 from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
 from data_kernel.adapters.embedded.threads.access import Access, Memory
-from data_kernel.adapters.embedded.verification import history, refs, rows, states
+from data_kernel.adapters.embedded.verification import history, property_indexes, refs, rows, states
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress, Report
+from data_kernel.adapters.embedded.verification.states import Walk
 
 _QUICK_CHECK_ROWS = 1
 
@@ -42,7 +43,9 @@ def verify(access: Access, progress: Progress) -> Report:
         for number in numbers:
             counts.databases += 1
             history.check(access, number, counts, progress)
-            states.check(access, number, counts, progress)
+            walk = Walk(access, number, counts)
+            states.check(access, number, walk, progress)
+            property_indexes.check(access, number, walk, progress)
         refs.check(access, counts, progress)
     except Broken as found:
         return Report(found.fault, counts)
