@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
-from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.embedded import EmbeddedStore, StoreMetrics
 from data_kernel.adapters.embedded.commits import commit_index
 from data_kernel.adapters.embedded.encoding.times import to_datetime
 from data_kernel.application.ports import (
@@ -40,9 +40,9 @@ _COMMITS_A_BATCH = 32
 
 
 @asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[EmbeddedStore]:
+async def opened(path: Path, metrics: StoreMetrics | None = None) -> AsyncIterator[EmbeddedStore]:
     """The store, at its own time and with the random bytes that it is made with."""
-    store = await EmbeddedStore.open(path, clock=lambda: NOW_US, random=Random(1979).randbytes)
+    store = await EmbeddedStore.open(path, clock=lambda: NOW_US, random=Random(1979).randbytes, metrics=metrics)
     try:
         yield store
     finally:

@@ -101,6 +101,8 @@ class WriteSession:
     def begin_purge_epoch(self) -> int:
         """The next purge epoch, which is told once the group is durable."""
         self._next_purge_epoch += 1
+        # At once, for what follows in the group is held to it; its digest comes with the others of the row.
+        self.connection.execute("UPDATE meta SET purge_epoch = ?", (self._next_purge_epoch,))
         self._is_dirty = True
         return self._next_purge_epoch
 
