@@ -114,7 +114,7 @@ TAMPERINGS = {
     "a branch's number given again": ("branch", "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'branch'"),
     "another format": ("file", "PRAGMA user_version = 7"),
     "a head moved behind the ref log": ("branch", "UPDATE branch SET head = {commit} WHERE name = 'main'"),
-    "a lost head": ("record", "UPDATE branch SET head = 1 WHERE name = 'side'"),
+    "a lost head": ("branch", "UPDATE branch SET head = 1 WHERE name = 'side'"),
     "a ref log of no branch": (
         "ref log",
         "INSERT INTO ref_update VALUES (999, 1, 'commit', NULL, NULL, 1, '', '', x'')",

@@ -8,7 +8,7 @@ import apsw
 from data_kernel.adapters.embedded.disk.file import connect_reader
 from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
 from data_kernel.adapters.embedded.threads.access import Access, Memory
-from data_kernel.adapters.embedded.verification import history, property_indexes, refs, rows, states
+from data_kernel.adapters.embedded.verification import history, indexes, property_indexes, refs, rows, states
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress, Report
 from data_kernel.adapters.embedded.verification.states import Walk
 
@@ -45,6 +45,7 @@ def verify(access: Access, progress: Progress) -> Report:
             history.check(access, number, counts, progress)
             walk = Walk(access, number, counts)
             states.check(access, number, walk, progress)
+            indexes.check(access, number, progress)
             property_indexes.check(access, number, walk, progress)
         refs.check(access, counts, progress)
     except Broken as found:
