@@ -8,8 +8,9 @@ import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore, StoreCounters
 from data_kernel.adapters.embedded.backup import back_up, restore
-from data_kernel.adapters.embedded.documents import property_index, reads
-from data_kernel.adapters.embedded.documents.saved_indexes import SAVED_AGAIN_AFTER
+from data_kernel.adapters.embedded.documents import property_index, reads, saved_indexes
+from data_kernel.adapters.embedded.documents.property_index import IndexedProperty
+from data_kernel.adapters.embedded.documents.saved_indexes import SAVED_AGAIN_AFTER, Saving
 from data_kernel.application.ports import Plan, PurgeRequest, ValueQuery, WriteRequest
 from data_kernel.domain.databases import Database, Revision
 from data_kernel.domain.documents import Change, Graph
@@ -196,6 +197,47 @@ async def test_an_index_begun_before_a_purge_is_not_saved_after_it(store, state,
     await store.close()
     assert rows(path) == []
     assert counters.indexes_saved_total == counters.indexes_not_saved_total == 0
+
+
+async def delete_database(store):
+    await store.delete_database("oms")
+
+
+async def purge(store):
+    await store.purge(PurgeRequest("oms", ("Movie/1979",), "certificate-7"))
+
+
+@pytest.mark.parametrize("overtake", [delete_database, purge])
+async def test_a_save_that_is_overtaken_ends_without_a_row(store, state, looked_at, path, monkeypatch, overtake):
+    monkeypatch.setattr(saved_indexes, "SLICE_S", 0.0)
+    await looked_at(store, state)
+    of = IndexedProperty("oms", "Movie", "year")
+    saving = Saving(of, store._indexes.get(of))
+    await store._saver.close()
+    connection = store._session.connection
+    await store._writer.alone(lambda _: connection.execute("DELETE FROM property_index").fetchall())
+    assert await store._writer.alone(saving.go_on), "one slice is not enough"
+    await overtake(store)
+    assert not await store._writer.alone(saving.go_on)
+    assert saving.saved is None
+    await store.close()
+    assert rows(path) == []
+
+
+async def test_a_node_gets_no_position_of_one_that_was_taken(
+    store, state, looked_at, reopened, indexes_saved, path, check_sound
+):
+    await looked_at(store, state)
+    store = await reopened(store)
+    assert await looked_at(store, state) == (FOUND, 4), "nodes of the index are in memory now"
+    await store.purge(PurgeRequest("oms", ("Movie/2000",), "certificate-7"))
+    assert (await store.collect("oms", AT_ONCE)).nodes > 100
+    left = ["Movie/0000", "Movie/1000", "Movie/1979"]
+    assert await looked_at(store, state) == (left, MANY)
+    await indexes_saved(2)
+    assert await looked_at(store, state) == (left, 3)
+    await store.close()
+    check_sound(path)
 
 
 async def test_a_deleted_database_frees_its_indexes(store, state, looked_at, indexes_saved, path, check_sound):
