@@ -82,7 +82,9 @@ class Process:
 
     async def _open_store(self) -> EmbeddedStore:
         try:
-            return await EmbeddedStore.open(self.settings.store_path, metrics=self.metrics)
+            return await EmbeddedStore.open(
+                self.settings.store_path, metrics=self.metrics, migrates=self.settings.store_migrates
+            )
         except OmsError as error:
             _log.critical("store_not_opened", reason=error.reason.value, detail=error.detail)
             raise

@@ -22,6 +22,8 @@ class KernelSettings(ServiceSettings):
     """The database of a call that names none; made at the start where it is absent."""
     store_path: Path = Path(".oms/kernel/store.db")
     """The embedded store's file."""
+    store_migrates: bool = True
+    """Whether an earlier format is brought to that of today at the start; else `kernelctl migrate` does it."""
     store_timeout_s: float = Field(30.0, gt=0, le=600)
     """How long one call to the store may take before its caller is answered DEADLINE_EXCEEDED."""
     store_cache_bytes: int = Field(64 * MB, ge=0)

@@ -11,11 +11,12 @@ import structlog
 import typer
 
 from data_kernel.adapters.embedded import backup as backups
+from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
 from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.kernelctl import files, telling
 from data_kernel.kernelctl.catalogue import Catalogue
 from data_kernel.kernelctl.collecting import collect
-from data_kernel.kernelctl.doors import is_owned
+from data_kernel.kernelctl.doors import is_owned, migrate_owned
 from data_kernel.kernelctl.exporting import export_to
 from data_kernel.kernelctl.importing import Target, import_from
 from data_kernel.kernelctl.running import Options, answered, place_of, through
@@ -178,7 +179,23 @@ def restore(
     """Check a backup and put it in the store's place; no kernel may run."""
     with telling.progress() as on_progress:
         made = answered(lambda: backups.restore(source, place_of(context).path, on_progress, force=force))
-    _tell_manifest(made, as_json, f"restored from {source}")
+    came = "" if made.format == FORMAT_VERSION else f", brought from format {made.format} to {FORMAT_VERSION}"
+    _tell_manifest(made, as_json, f"restored from {source}{came}")
+
+
+@app.command()
+def migrate(context: typer.Context, as_json: AsJson = False) -> None:
+    """Bring the store to the format of this version, after a backup of it beside it; no kernel may run."""
+    path = place_of(context).path
+    with telling.progress() as on_progress:
+        done = answered(lambda: migrate_owned(path, on_progress))
+    if as_json:
+        backup_path = None if done.backup is None else str(done.backup)
+        telling.tell_json({"before": done.before, "after": done.after, "backup": backup_path})
+    elif done.backup is None:
+        telling.tell(f"the store has format {done.after} already")
+    else:
+        telling.tell(f"brought from format {done.before} to {done.after}; as it was: {done.backup}")
 
 
 @app.command()

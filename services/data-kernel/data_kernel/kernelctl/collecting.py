@@ -43,7 +43,7 @@ async def _by_the_kernel(place: Place, database: str, *, dry_run: bool) -> Async
 async def _over_the_file(place: Place, database: str, *, dry_run: bool) -> AsyncIterator[tuple[str, Collected]]:
     settings = place.settings
     retention = retention_of(settings.gc_unattached_days, settings.gc_horizons_days)
-    store = await EmbeddedStore.open(place.path)
+    store = await EmbeddedStore.open(place.path, migrates=settings.store_migrates)
     try:
         names = [database] if database else [each.name for each in await store.list_databases()]
         for name in names:

@@ -14,6 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.embedded.disk.ownership import Ownership
+from data_kernel.adapters.embedded.migrating.migration import Migrated, migrate
+from data_kernel.adapters.embedded.progress import OnProgress
 from data_kernel.adapters.metrics import PrometheusMetrics
 from data_kernel.api.rest import routers
 from data_kernel.application.kernel import Kernel
@@ -48,12 +50,27 @@ class Place:
 def is_owned(path: Path) -> bool:
     """Whether a process has the store; `NotFound` where there is no store."""
     if not path.is_file():
-        raise NotFound("there is no store; STORE_PATH or --store says where it is", field="store")
+        raise _no_store()
     try:
         Ownership(path).release()
     except Unavailable:
         return True
     return False
+
+
+def migrate_owned(path: Path, on_progress: OnProgress) -> Migrated:
+    """Bring the store to the format of today; `NotFound` without one, `Unavailable` where a process has it."""
+    if not path.is_file():
+        raise _no_store()
+    ownership = Ownership(path)
+    try:
+        return migrate(path, on_progress)
+    finally:
+        ownership.release()
+
+
+def _no_store() -> NotFound:
+    return NotFound("there is no store; STORE_PATH or --store says where it is", field="store")
 
 
 @asynccontextmanager
@@ -103,7 +120,7 @@ async def _over_the_file(given: KernelSettings) -> AsyncIterator[httpx2.AsyncCli
     settings = given.model_copy(update={"limits": given.limits.model_copy(update=_NO_BOUNDS)})
     telemetry = Telemetry.off(settings.service_name)
     metrics = PrometheusMetrics(telemetry.registry)
-    store = await EmbeddedStore.open(settings.store_path, metrics=metrics)
+    store = await EmbeddedStore.open(settings.store_path, metrics=metrics, migrates=settings.store_migrates)
     try:
         kernel = Kernel.build(store, settings, metrics)
         app = build_app(

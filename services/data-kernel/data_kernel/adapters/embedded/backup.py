@@ -7,7 +7,6 @@ durable when it began, and neither waits for the writer nor makes it wait. The m
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,17 +14,15 @@ import apsw
 
 from data_kernel.adapters.embedded.disk import file
 from data_kernel.adapters.embedded.disk.ownership import Ownership
-from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
 from data_kernel.adapters.embedded.encoding.times import system_clock, to_datetime
+from data_kernel.adapters.embedded.migrating import steps
+from data_kernel.adapters.embedded.progress import OnProgress
 from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.domain.times import rfc3339
 from shared.errors import AlreadyExists, InvalidInput, NotFound, Unavailable
 
 _PAGES_AT_ONCE = 512
 _CHUNK_BYTES = 1 << 20
-
-OnProgress = Callable[[str, int, int], None]
-"""Is told which part of the work is under way, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +49,24 @@ def back_up(store: Path, target: Path, on_progress: OnProgress) -> Manifest:
         raise NotFound("there is no store to be backed up", field="store")
     if target.exists():
         raise AlreadyExists("the target is there already; a backup overwrites nothing", field="target")
-    file.prepare(store)
+    found = file.format_of(store)
     part = target.with_name(target.name + ".part")
     try:
         part.unlink(missing_ok=True)
         _copy_pages(store, part, on_progress)
-        made = Manifest(FORMAT_VERSION, rfc3339(to_datetime(system_clock())), part.stat().st_size, _sha256_of(part))
+        made = Manifest(found, rfc3339(to_datetime(system_clock())), part.stat().st_size, _sha256_of(part))
         _write_durably(manifest_path(target), json.dumps(asdict(made), indent=2).encode() + b"\n")
         _put_in_place(part, target)
     except (apsw.Error, OSError) as error:
+        part.unlink(missing_ok=True)
         raise Unavailable(f"the backup was not made: {type(error).__name__}") from error
     return made
 
 
 def restore(backup: Path, store: Path, on_progress: OnProgress, *, force: bool = False) -> Manifest:
     """Put a backup in the store's place, once a copy of it has been checked; the backup stays as it is.
+
+    One of an earlier format comes in the format of today.
 
     Errors: `NotFound` without backup or manifest, `InvalidInput` for one that is not whole, `AlreadyExists` for a store
     that is there, unless `force`, `Unavailable` while a process has it. A store that was there is untouched by a
@@ -105,11 +105,25 @@ def read_manifest(backup: Path) -> Manifest:
         raise InvalidInput("the backup's manifest is damaged", field="backup") from None
 
 
-def check_backup(copy: Path, made: Manifest, on_progress: OnProgress) -> None:
-    """Check a backup against its manifest, and every hash in it; `InvalidInput` where it is not whole."""
-    if copy.stat().st_size != made.size_bytes or _sha256_of(copy) != made.sha256:
+def check_bytes(backup: Path, made: Manifest) -> None:
+    """`InvalidInput` unless the file is the one that the manifest describes."""
+    if backup.stat().st_size != made.size_bytes or _sha256_of(backup) != made.sha256:
         raise InvalidInput("the backup is not the file that its manifest describes", field="backup")
-    file.prepare(copy)
+
+
+def discard(backup: Path) -> None:
+    """Delete a backup and its manifest, where they are."""
+    for each in (backup, manifest_path(backup)):
+        each.unlink(missing_ok=True)
+
+
+def check_backup(copy: Path, made: Manifest, on_progress: OnProgress) -> None:
+    """Check a copy of a backup against its manifest, bring it to the format of today, and check every hash in it.
+
+    Errors: `InvalidInput` where it is not whole, `Unsupported` for a format that this version does not know.
+    """
+    check_bytes(copy, made)
+    steps.bring_up(copy, on_progress)
     fault = verify_file(copy, on_progress).fault
     if fault is not None:
         raise InvalidInput(f"the backup is damaged: {fault}", field="backup")

@@ -21,6 +21,8 @@ from data_kernel.adapters.embedded.documents.kept_indexes import KeptIndexes
 from data_kernel.adapters.embedded.documents.reads import Page
 from data_kernel.adapters.embedded.encoding.times import Clock, RandomSource, system_clock
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics
+from data_kernel.adapters.embedded.migrating.migration import migrate
+from data_kernel.adapters.embedded.progress import log_of
 from data_kernel.adapters.embedded.refs import branches, databases, reflog, revisions, tags
 from data_kernel.adapters.embedded.refs.outbox import EmbeddedOutbox
 from data_kernel.adapters.embedded.threads.access import Access, Memory
@@ -44,7 +46,7 @@ from data_kernel.domain.commits import Attribution, Commit, Cursor, HistoryEntry
 from data_kernel.domain.databases import Branch, Database, Revision, State, Tag
 from data_kernel.domain.documents import Change, Graph, StoredDocument
 from data_kernel.domain.retention import Collected, Retention
-from shared.errors import Unavailable
+from shared.errors import Internal, Unavailable
 
 
 class EmbeddedStore:
@@ -76,16 +78,17 @@ class EmbeddedStore:
         random: RandomSource = os.urandom,
         metrics: StoreMetrics | None = None,
         max_size_bytes: int | None = None,
+        migrates: bool = True,
     ) -> Self:
         """Open the store, made where it is absent.
 
-        `clock` tells microseconds since 1970, UTC; `random` makes the keys of documents and indexes: the
-        same clock, random source and operations give the same commit ids. `max_size_bytes` bounds the file (its log
-        beside it apart).
+        `clock` tells microseconds since 1970, UTC; `random` makes the keys of documents and indexes: the same clock,
+        random source and operations give the same commit ids. `max_size_bytes` bounds the file (its log beside it
+        apart). A store of an earlier format is brought to that of today where it `migrates`, and refused else.
         Errors: `Unavailable` while another process has it or where the file cannot be used, `Unsupported` for another
         format or a network file system, `InvalidInput` for a file that is not a store.
         """
-        ownership, session = await asyncio.to_thread(_open, path, clock, random, max_size_bytes)
+        ownership, session = await asyncio.to_thread(_open, path, clock, random, max_size_bytes, migrates=migrates)
         return cls(path, ownership, session, clock, metrics or StoreCounters())
 
     async def close(self) -> None:
@@ -291,11 +294,15 @@ class EmbeddedStore:
         return await self._movement.wait(seen)
 
 
-def _open(path: Path, clock: Clock, random: RandomSource, max_size_bytes: int | None) -> tuple[Ownership, WriteSession]:
+def _open(
+    path: Path, clock: Clock, random: RandomSource, max_size_bytes: int | None, *, migrates: bool
+) -> tuple[Ownership, WriteSession]:
     path.parent.mkdir(parents=True, exist_ok=True)
     mounts.refuse_network(path.parent)
     ownership = Ownership(path)
     try:
+        if migrates:
+            migrate(path, log_of("store_migrating"))
         file.prepare(path)
         return ownership, _begin(file.connect_writer(path, max_size_bytes), clock, random)
     except BaseException:
@@ -306,7 +313,7 @@ def _open(path: Path, clock: Clock, random: RandomSource, max_size_bytes: int | 
 def _begin(connection: apsw.Connection, clock: Clock, random: RandomSource) -> WriteSession:
     try:
         return WriteSession(connection, Memory(), clock, random)
-    except (apsw.Error, ValueError) as error:  # ValueError: what should be text is none
+    except (apsw.Error, ValueError, Internal) as error:  # ValueError: what should be text is none
         connection.close()
         if isinstance(error, apsw.Error):
             report_storage("store_not_read", error)

@@ -46,6 +46,25 @@ async def test_what_is_asked_again_follows_writes_branches_and_resets(store, scr
     assert await scribe.having(await scribe.head("copy"), "Movie", "title", "Alien") == everything
 
 
+async def test_what_is_asked_again_is_found_after_a_restart_and_a_change(open_store, scribe_of):
+    store = await open_store()
+    await store.create_database(Database("oms"))
+    numbers = {f"A/{n}": f'{{"n":[{n % 3},{n % 3}.0,"{n}"]}}'.encode() for n in range(50)}
+    await scribe_of(store).write("main", numbers, create_branch=True)
+    thirds = [document_id for document_id in sorted(numbers) if int(document_id[2:]) % 3 == 1]
+    for _ in range(3):
+        head = await scribe_of(store).head("main")
+        assert await scribe_of(store).having(head, "A", "n", JsonNumber("1.00")) == thirds
+        assert await scribe_of(store).having(head, "A", "n", "7") == [each for each in ["A/7"] if each in numbers]
+        gone = thirds.pop()
+        await scribe_of(store).write("main", {gone: None, "A/new": b'{"n":true}'})
+        del numbers[gone]
+        await store.close()
+        store = await open_store()
+    assert await scribe_of(store).having(head, "A", "n", 1) == [*thirds, gone]
+    await store.close()
+
+
 async def test_ids_that_do_not_begin_with_the_class_are_found_too(scribe):
     types = {"odd": "Movie", "Movie/2": "Role"}
     documents = {"odd": film("Alien"), "Movie/1": film("Alien"), "Movie/2": film("Alien")}

@@ -6,9 +6,9 @@ import apsw
 import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore
-from data_kernel.adapters.embedded.documents import bodies
-from data_kernel.application.ports import DetachedRequest, Idempotency, Plan, PurgeRequest
-from data_kernel.domain.databases import Database, Revision
+from data_kernel.adapters.embedded.documents import bodies, property_index
+from data_kernel.application.ports import DetachedRequest, Idempotency, Plan, PurgeRequest, ValueQuery
+from data_kernel.domain.databases import Database, Revision, State
 from data_kernel.domain.documents import Change, Graph
 
 PLANTED = "Ada Lovelace, geboren in Piccadilly №1"
@@ -36,7 +36,7 @@ def decoded(path, planted):
             for row in connection.execute(f"SELECT {column} FROM {name}")
             if planted in (row[0] or b"")
         }
-        texts = ("idempotency", "outbox", "ref_update", "branch", "tag", "database")
+        texts = ("idempotency", "outbox", "ref_update", "branch", "tag", "database", "property_index")
         tables |= {
             name
             for name in texts
@@ -50,8 +50,11 @@ def decoded(path, planted):
 
 
 @pytest.fixture
-async def planted(store, put, attribution):
-    """The value in many places: small and large, at heads, in the past, on a snapshot, on no branch, with a key."""
+async def planted(store, put, attribution, indexes_saved):
+    """The value in many places: small and large, at heads, in the past, on a snapshot, on no branch, with a key.
+
+    And what stands for it in an index.
+    """
     await put(store, "Person/1", SMALL, idempotency=Idempotency("key", "fingerprint"))
     await put(store, "Person/2", LARGE)
     await store.create_branch("oms", "dev/oms/snapshot-1", attribution, Revision(branch="main"))
@@ -64,18 +67,29 @@ async def planted(store, put, attribution):
         return Plan((), (Change(Graph.INSTANCE, "Person/2", "Person", LARGE, LARGE[::-1] + PLANTED.encode()),))
 
     await store.write_detached(DetachedRequest("oms", "main", attribution, head, (head,), plan))
+    batches = store.find("oms", State(head, "main"), ValueQuery("Person", "name", PLANTED))
+    assert [each.id async for batch in batches for each in batch] == ["Person/1", "Person/2"]
+    await indexes_saved(1)
     return PLANTED.encode()
 
 
 async def keys_of(store):
+    """The keys with which one could guess at what was purged: of the documents, then of the indexes of their values."""
+
     def read(access):
-        return [key for (key,) in access.connection.execute("SELECT key FROM document_key WHERE id LIKE 'Person/%'")]
+        keys = access.connection.execute(
+            "SELECT key FROM document_key WHERE id LIKE 'Person/%' UNION ALL SELECT key FROM property_index"
+        )
+        return [key for (key,) in keys]
 
     return await store._readers.read(read)
 
 
 async def test_a_purged_value_is_in_no_file_of_the_store(store, path, put, planted, check_sound):
     keys = await keys_of(store)
+    entry = property_index.digest(keys[-1], ("str", PLANTED)) + b"Person/1"
+    nodes = await store._readers.read(lambda access: access.connection.execute("SELECT bytes FROM node").fetchall())
+    assert any(entry in node for (node,) in nodes)
     assert found_in(path, planted)
     assert decoded(path, planted) == {"body", "content"}
     assert all(found_in(path, key) for key in keys)
@@ -83,7 +97,7 @@ async def test_a_purged_value_is_in_no_file_of_the_store(store, path, put, plant
     await store.purge(PurgeRequest("oms", ("Person/1", "Person/2"), "certificate-7"))
     assert found_in(path, planted) == []
     assert decoded(path, planted) == set()
-    assert [found_in(path, key) for key in keys] == [[], []]
+    assert [found_in(path, key) for key in keys] == [[], [], []]
     assert found_in(path, b"certificate-7")
 
     await put(store, "Person/1", b"another")

@@ -4,6 +4,8 @@ import apsw
 import pytest
 
 from data_kernel.adapters.embedded import EmbeddedStore
+from data_kernel.adapters.embedded.disk import sealing
+from data_kernel.adapters.embedded.encoding.row_digests import COLUMNS
 from data_kernel.adapters.embedded.verification import verify_file
 from data_kernel.application.ports import Plan, PurgeRequest, ValueQuery, WriteRequest
 from data_kernel.domain.databases import Database, Revision, State, Tag
@@ -108,8 +110,11 @@ TAMPERINGS = {
     "a branch come back": ("branch", "UPDATE branch SET deleted_us = NULL WHERE name = 'gone'"),
     "a gap in the ref log": ("branch", "DELETE FROM ref_update WHERE number = 50"),
     "a ref log without its end": ("branch", "DELETE FROM ref_update WHERE number > 50"),
+    "a branch's newest number": ("branch", "UPDATE branch SET ref_number = 1 << 40 WHERE name = 'side'"),
+    "a branch's number given again": ("branch", "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'branch'"),
+    "another format": ("file", "PRAGMA user_version = 7"),
     "a head moved behind the ref log": ("branch", "UPDATE branch SET head = {commit} WHERE name = 'main'"),
-    "a lost head": ("record", "UPDATE branch SET head = 1 WHERE name = 'side'"),
+    "a lost head": ("branch", "UPDATE branch SET head = 1 WHERE name = 'side'"),
     "a ref log of no branch": (
         "ref log",
         "INSERT INTO ref_update VALUES (999, 1, 'commit', NULL, NULL, 1, '', '', x'')",
@@ -135,6 +140,13 @@ TAMPERINGS = {
 }
 
 
+def seal(connection: apsw.Connection) -> None:
+    """Make the digests of rows right, so that what they say is held to what other rows say."""
+    sealing.prepare(connection)
+    for table in COLUMNS:
+        sealing.seal(connection, table)
+
+
 @pytest.mark.parametrize("name", TAMPERINGS)
 async def test_whatever_was_changed_behind_its_back_is_found(closed, name: str) -> None:
     kind, statement = TAMPERINGS[name]
@@ -143,7 +155,9 @@ async def test_whatever_was_changed_behind_its_back_is_found(closed, name: str) 
     commit = connection.execute("SELECT position FROM commit_record ORDER BY position LIMIT 1 OFFSET 40").get
     body = connection.execute("SELECT min(position) + 10 FROM body").get
     connection.execute(statement.format(commit=commit, body=body))
-    assert connection.total_changes() or name == "a table of another shape"
+    if name != "a table of another shape":
+        assert connection.total_changes() or name == "another format"
+        seal(connection)
     connection.close()
     fault = verify_file(closed, unseen).fault
     assert fault is not None

@@ -8,7 +8,7 @@ import pytest
 
 from data_kernel.adapters.embedded.commits import ancestry, contents
 from data_kernel.adapters.embedded.documents import bodies, property_index
-from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, deltas, packing, ref_entries
+from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, deltas, packing, ref_entries, row_digests
 from data_kernel.adapters.embedded.encoding.ref_entries import RefEntry
 from data_kernel.adapters.embedded.tree import Node
 from data_kernel.domain.commits import Attribution
@@ -62,6 +62,12 @@ def ref_entry(data: bytes) -> RefEntry:
     )
 
 
+def row(data: bytes) -> tuple[str, int, str, int]:
+    table, database, name, head = data.decode().split("\0")
+    assert len(row_digests.COLUMNS[table]) == 3
+    return table, int(database), name, int(head)
+
+
 AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "body": body,
     "tombstone": tombstone,
@@ -76,6 +82,8 @@ AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "parents": lambda data: ancestry.pack_parents(tuple(ancestry.unpack_all_parents(data))),
     "delta": lambda data: deltas.encode(deltas.decode(data)),
     "ref entry": lambda data: ref_entries.encode(ref_entry(data)),
+    "row": lambda data: row_digests.encode(*row(data)),
+    "row digest": lambda _: row_digests.digest(*row(EXAMPLES["row"])),
     "ref entry digest": lambda _: ref_entries.digest(ref_entry(EXAMPLES["ref entry"])),
 }
 

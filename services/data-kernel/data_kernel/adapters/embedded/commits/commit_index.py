@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 
+from data_kernel.adapters.embedded.disk import sealing
 from data_kernel.adapters.embedded.encoding.positions import database_of, end_of, first_of
 
 BATCH = 4096
@@ -58,11 +59,13 @@ class CommitIndex:
     def write_batch(self, connection: apsw.Connection) -> None:
         """Put what has gathered into the table, within the group's transaction."""
         connection.executemany(_INSERT, sorted(self._recent.items()))
+        sealing.refuse_changed(connection, "database")  # what stays as it is must be as it was written
         newest = {database_of(position): position for position in sorted(self._recent.values())}
         connection.executemany(
             "UPDATE database SET indexed = ? WHERE number = ?",
             [(position, database) for database, position in newest.items()],
         )
+        sealing.seal(connection, "database")
 
     def batch_is_durable(self) -> None:
         """The batch need not be kept any longer than the reads that are in progress."""

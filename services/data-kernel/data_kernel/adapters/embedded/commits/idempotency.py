@@ -7,6 +7,7 @@ and dry runs neither ask nor keep.
 import json
 from collections.abc import Callable
 
+from data_kernel.adapters.embedded.encoding import row_digests
 from data_kernel.adapters.embedded.threads.rows import Answer
 from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.application.ports import Idempotency, WriteOutcome
@@ -39,7 +40,7 @@ def recall(session: WriteSession, database: int, actor: str, asked: Idempotency)
     answer = session.rows.answers.get((database, actor, asked.key)) or _stored(session, database, actor, asked.key)
     if answer is None:
         return None
-    _, _, _, fingerprint, ids, head, branch, changed, _ = answer
+    _, _, _, fingerprint, ids, head, branch, changed, *_ = answer
     if fingerprint != asked.fingerprint:
         raise Conflict("the idempotency key was used for another request", field="idempotency_key")
     return WriteOutcome(tuple(json.loads(ids)), head, branch, bool(changed))
@@ -50,7 +51,7 @@ def keep(session: WriteSession, database: int, actor: str, asked: Idempotency, o
     if not session.rows.answers:
         session.connection.execute(_SWEEP, (session.now_us() - KEPT_US, _SWEPT_ROWS))
     ids = json.dumps(outcome.ids, ensure_ascii=False)
-    session.rows.answers[database, actor, asked.key] = (
+    row = (
         database,
         actor,
         asked.key,
@@ -58,9 +59,10 @@ def keep(session: WriteSession, database: int, actor: str, asked: Idempotency, o
         ids,
         outcome.commit,
         outcome.branch,
-        outcome.changed,
+        int(outcome.changed),
         session.now_us(),
     )
+    session.rows.answers[database, actor, asked.key] = (*row, row_digests.digest("idempotency", *row))
 
 
 def _stored(session: WriteSession, database: int, actor: str, key: str) -> Answer | None:
@@ -68,4 +70,7 @@ def _stored(session: WriteSession, database: int, actor: str, key: str) -> Answe
         "SELECT * FROM idempotency WHERE database = ? AND actor = ? AND key = ? AND time_us > ?",
         (database, actor, key, session.now_us() - KEPT_US),
     ).fetchone()
+    if row is not None:
+        *columns, digest = row
+        row_digests.check("idempotency", columns, digest)
     return row

@@ -1,12 +1,20 @@
 """The file itself: making it, recognising it, and connections to it with the settings that durability needs."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 
-from data_kernel.adapters.embedded.disk.schema import APPLICATION_ID, DDL, FORMAT_VERSION, PAGE_SIZE_BYTES
-from shared.errors import InvalidInput, OmsError, Unavailable, Unsupported
+from data_kernel.adapters.embedded.disk import sealing
+from data_kernel.adapters.embedded.disk.schema import (
+    APPLICATION_ID,
+    DDL,
+    FORMAT_VERSION,
+    OLDEST_FORMAT,
+    PAGE_SIZE_BYTES,
+)
+from shared.errors import InvalidInput, Unavailable, Unsupported
 
 _BUSY_TIMEOUT_MS = 5000
 _WAL_KEPT_BYTES = 64 << 20
@@ -15,16 +23,30 @@ _WAL_KEPT_BYTES = 64 << 20
 def prepare(path: Path) -> None:
     """Make the file where it is absent, else check that it is a store of this format.
 
-    Errors: `InvalidInput` for a file of another application, `Unsupported` for another format, `Unavailable` where the
-    file cannot be used. A refused file is left as it is.
+    Errors: those of `format_of`, and `Unsupported` for an earlier format. A refused file is left as it is.
+    """
+    found = format_of(path)
+    if found != FORMAT_VERSION:
+        raise Unsupported(
+            f"the store has format {found}, and this version of the data-kernel works with format {FORMAT_VERSION}: "
+            "`kernelctl migrate` brings it there",
+            field="store_path",
+        )
+
+
+def format_of(path: Path) -> int:
+    """The format of the store, one that can be migrated or that of today; it is made where it is absent.
+
+    Errors: `InvalidInput` for a file of another application, `Unsupported` for a newer format or one that was never
+    released, `Unavailable` where the file cannot be used. A refused file is left as it is.
     """
     try:
-        connection = _open_new_or_known(path)
+        with closing(_open_new_or_known(path)) as connection:
+            return _format(connection)
     except (apsw.NotADBError, apsw.CorruptError):
         raise InvalidInput("the file is not a store of the data-kernel", field="store_path") from None
     except (apsw.Error, OSError) as error:
         raise Unavailable(f"the store's file cannot be opened: {type(error).__name__}") from error
-    connection.close()
 
 
 def connect_writer(path: Path, max_size_bytes: int | None) -> apsw.Connection:
@@ -50,6 +72,7 @@ def _connect(path: Path) -> apsw.Connection:
     connection.pragma("secure_delete", True)
     connection.pragma("temp_store", "MEMORY")  # no content in files that nobody knows of
     connection.pragma("cache_size", -32_768)  # KiB at most
+    sealing.prepare(connection)
     return connection
 
 
@@ -60,8 +83,7 @@ def _open_new_or_known(path: Path) -> apsw.Connection:
     try:
         if _is_new(connection):
             _create(connection)
-        _check(connection)
-    except (apsw.Error, OmsError):
+    except apsw.Error:
         connection.close()
         raise
     return connection
@@ -84,21 +106,23 @@ def _create(connection: apsw.Connection) -> None:
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("user_version", FORMAT_VERSION)
         connection.execute(DDL)
-        connection.execute("INSERT INTO meta VALUES (1, ?, 0, 0, 0)", (FORMAT_VERSION,))
+        connection.execute("INSERT INTO meta VALUES (1, ?, 0, 0, 0, x'')", (FORMAT_VERSION,))
+        sealing.seal(connection, "meta")
 
 
-def _check(connection: apsw.Connection) -> None:
+def _format(connection: apsw.Connection) -> int:
     if connection.pragma("application_id") != APPLICATION_ID:
         raise InvalidInput("the file is not a store of the data-kernel", field="store_path")
-    found = connection.pragma("user_version")
+    found: int = connection.pragma("user_version")
     if found > FORMAT_VERSION:
         raise Unsupported(
             f"the store has format {found}, and this version of the data-kernel knows formats up to {FORMAT_VERSION}"
         )
-    if found < FORMAT_VERSION:
+    if found < OLDEST_FORMAT:
         raise Unsupported(
-            f"the store has format {found}, which was never released; "
-            f"this version of the data-kernel reads format {FORMAT_VERSION}"
+            f"the store has format {found}, which was never released: "
+            "export its branches with the version that made it, and import them here"
         )
-    if connection.execute("SELECT format FROM meta").get != FORMAT_VERSION:
+    if connection.execute("SELECT format FROM meta").get != found:
         raise InvalidInput("the store's format and its header disagree", field="store_path")
+    return found

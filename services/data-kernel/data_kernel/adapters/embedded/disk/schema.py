@@ -3,11 +3,13 @@
 A position is the database's number in the upper bits and a running number in the lower 40: a database is a range of
 every table, and what is written together lies together. Nothing that a commit writes is keyed by a hash. Numbers of
 databases and branches are never used again (AUTOINCREMENT), so that a reader between two steps cannot mistake one for
-another. Text is compared by its UTF-8 bytes (BINARY). Ids of commits are the 20 bytes that their text stands for.
+another. Text is compared by its UTF-8 bytes (BINARY). Ids of commits are the 20 bytes that their text stands for. A
+`digest` is of all other columns of its row (`encoding/row_digests.py`), unless it says otherwise.
 """
 
 APPLICATION_ID = int.from_bytes(b"OMSk")
 FORMAT_VERSION = 3
+OLDEST_FORMAT = 2  # those before it were never released
 PAGE_SIZE_BYTES = 8192
 
 DDL = """
@@ -16,7 +18,8 @@ CREATE TABLE meta (                     -- one row
     format INTEGER NOT NULL,
     last_us INTEGER NOT NULL,           -- time of the newest ref update or detached commit
     sequence INTEGER NOT NULL,          -- number of the newest ref update in the whole store
-    purge_epoch INTEGER NOT NULL        -- grows with every purge
+    purge_epoch INTEGER NOT NULL,       -- grows with every purge
+    digest BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE database (
@@ -26,7 +29,8 @@ CREATE TABLE database (
     comment TEXT NOT NULL,
     naming TEXT NOT NULL,
     prefixes TEXT NOT NULL,             -- JSON object
-    indexed INTEGER NOT NULL DEFAULT 0  -- commits up to this position are in commit_index
+    indexed INTEGER NOT NULL,           -- commits up to this position are in commit_index
+    digest BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE branch (                   -- one row an incarnation
@@ -37,7 +41,8 @@ CREATE TABLE branch (                   -- one row an incarnation
     created_us INTEGER NOT NULL,
     deleted_us INTEGER,
     head INTEGER,                       -- position of a commit
-    ref_number INTEGER NOT NULL         -- newest entry of the ref log
+    ref_number INTEGER NOT NULL,        -- newest entry of the ref log
+    digest BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX branch_by_incarnation ON branch (database, name, incarnation);
 CREATE UNIQUE INDEX branch_by_name ON branch (database, name) WHERE deleted_us IS NULL;
@@ -86,6 +91,7 @@ CREATE TABLE tag (
     database INTEGER NOT NULL,
     name TEXT NOT NULL,
     head INTEGER NOT NULL,              -- position of a commit
+    digest BLOB NOT NULL,
     PRIMARY KEY (database, name)
 ) STRICT, WITHOUT ROWID;
 
@@ -106,11 +112,12 @@ CREATE TABLE outbox (                   -- ref updates that are still to be anno
     sequence INTEGER PRIMARY KEY,
     branch INTEGER NOT NULL,
     number INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    next_ordinal INTEGER NOT NULL DEFAULT 0,
-    dead INTEGER NOT NULL DEFAULT 0,
-    last_error TEXT NOT NULL DEFAULT '',
-    retry_at_us INTEGER
+    attempts INTEGER NOT NULL,
+    next_ordinal INTEGER NOT NULL,      -- first document event that is not delivered
+    dead INTEGER NOT NULL,
+    last_error TEXT NOT NULL,
+    retry_at_us INTEGER,
+    digest BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE idempotency (              -- answers of writes that carried a key
@@ -123,6 +130,7 @@ CREATE TABLE idempotency (              -- answers of writes that carried a key
     branch TEXT NOT NULL,
     changed INTEGER NOT NULL,
     time_us INTEGER NOT NULL,
+    digest BLOB NOT NULL,
     PRIMARY KEY (database, actor, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_time ON idempotency (time_us);

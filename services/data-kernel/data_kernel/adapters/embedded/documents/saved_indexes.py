@@ -108,8 +108,10 @@ class Saving:
         if place is None:
             return False
         end_s = monotonic() + SLICE_S
-        while not self._is_written and monotonic() < end_s:
+        while not self._is_written:
             self._write_nodes(session, place.database)
+            if monotonic() > end_s:
+                break
         if self._is_written:
             self._put_row(session, place)
         return not self._is_written

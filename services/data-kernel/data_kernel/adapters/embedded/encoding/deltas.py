@@ -10,6 +10,7 @@ from data_kernel.adapters.embedded.encoding import packing
 from data_kernel.adapters.embedded.tree import Leaf
 
 MAPS = 4
+_THERE = 1
 
 Edit = tuple[bytes, Leaf | None]
 Edits = tuple[list[Edit], list[Edit], list[Edit], list[Edit]]
@@ -39,8 +40,10 @@ def decode(delta: bytes) -> Edits:
         for _ in range(count):
             key, at = packing.read_string(delta, at)
             leaf = None
-            is_there, at = delta[at], at + 1
-            if is_there:
+            kind, at = delta[at], at + 1
+            if kind > _THERE:
+                raise IndexError("an edit is neither of an entry nor of none")
+            if kind == _THERE:
                 digest, at = packing.read_string(delta, at)
                 position, at = packing.read_number(delta, at)
                 leaf = Leaf(digest, position)

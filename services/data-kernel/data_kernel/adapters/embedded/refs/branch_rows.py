@@ -5,14 +5,15 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from data_kernel.adapters.embedded.encoding import commit_ids, commit_records
+from data_kernel.adapters.embedded.encoding import commit_ids, commit_records, row_digests
 from data_kernel.adapters.embedded.encoding.times import to_datetime
 from data_kernel.domain.databases import Branch
 from shared.errors import Internal, NotFound
 
 _SELECT = (
-    "SELECT number, branch.database, name, incarnation, created_us, deleted_us, head, ref_number, commit_record.id, "
-    "substr(commit_record.record, 1, 8) FROM branch LEFT JOIN commit_record ON commit_record.position = branch.head "
+    "SELECT number, branch.database, name, incarnation, created_us, deleted_us, head, ref_number, branch.digest, "
+    "commit_record.id, substr(commit_record.record, 1, 8) FROM branch "
+    "LEFT JOIN commit_record ON commit_record.position = branch.head "
 )
 
 
@@ -40,9 +41,9 @@ class BranchRow:
     head_us: int = 0
     head_text: str | None = None
 
-    def columns(self) -> tuple[int, int, str, int, int, int | None, int | None, int]:
+    def columns(self) -> tuple[int, int, str, int, int, int | None, int | None, int, bytes]:
         """The row in the order of the table's columns."""
-        return (
+        row = (
             self.number,
             self.database,
             self.name,
@@ -52,6 +53,7 @@ class BranchRow:
             self.head,
             self.ref_number,
         )
+        return *row, row_digests.digest("branch", *row)
 
     def point_at(self, head: Head | None) -> None:
         """Have another head; `None`: before the first commit."""
@@ -110,8 +112,10 @@ def missing(name: str) -> NotFound:
 
 
 def _to_row(row: tuple[Any, ...]) -> BranchRow:
-    number, database, name, incarnation, created_us, deleted_us, head, ref_number, head_id, time = row
-    branch = BranchRow(number, database, name, incarnation, created_us, deleted_us, None, ref_number)
+    *columns, digest, head_id, time = row
+    row_digests.check("branch", columns, digest)
+    branch = BranchRow(*columns)
+    head = branch.head
     if head is not None and head_id is None:
         raise Internal("a branch's head is not in the store's file; verify tells where")
     branch.point_at(None if head is None else Head(head, head_id, commit_records.time_us(time)))

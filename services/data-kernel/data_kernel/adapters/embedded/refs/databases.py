@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 import apsw
 
+from data_kernel.adapters.embedded.disk import sealing
+from data_kernel.adapters.embedded.encoding import row_digests
 from data_kernel.adapters.embedded.encoding.positions import end_of, first_of
 from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.domain.databases import Database, Naming
 from shared.errors import AlreadyExists, NotFound
 
-_COLUMNS = "name, label, comment, naming, prefixes"
+_COLUMNS = ", ".join(row_digests.COLUMNS["database"])
 _BY_POSITION = ("node", "body", "root", "commit_record")
 _BY_BRANCH = ("ref_update", "outbox")
 _BY_NUMBER = ("document_key", "tag", "idempotency", "branch", "property_index")
@@ -37,15 +39,18 @@ def create(session: WriteSession, database: Database) -> None:
     if session.connection.execute("SELECT 1 FROM database WHERE name = ?", (database.name,)).get:
         raise AlreadyExists(f"there is a database {database.name!r} already", field="database")
     session.connection.execute(
-        f"INSERT INTO database ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - the names are a constant
+        "INSERT INTO database (name, label, comment, naming, prefixes, indexed, digest) VALUES (?, ?, ?, ?, ?, 0, x'')",
         (database.name, database.label, database.comment, database.naming.value, json.dumps(database.prefixes)),
     )
+    sealing.seal(session.connection, "database", "WHERE number = ?", (session.connection.last_insert_rowid(),))
 
 
 def describe(session: WriteSession, name: str, label: str, comment: str) -> None:
     """Give a database another label and comment; `NotFound`."""
+    find(session.connection, name)  # what stays as it is must be as it was written
     number = number_of(session.connection, name)
     session.connection.execute("UPDATE database SET label = ?, comment = ? WHERE number = ?", (label, comment, number))
+    sealing.seal(session.connection, "database", "WHERE number = ?", (number,))
 
 
 def delete(session: WriteSession, name: str) -> None:
@@ -84,6 +89,8 @@ def list_all(connection: apsw.Connection) -> list[Database]:
 
 
 def _select(connection: apsw.Connection, rest: str, bindings: tuple[str, ...]) -> Iterator[Database]:
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM database {rest}", bindings)  # noqa: S608 - constants only
-    for name, label, comment, naming, prefixes in rows:
+    rows = connection.execute(f"SELECT {_COLUMNS}, digest FROM database {rest}", bindings)  # noqa: S608 - constants only
+    for *row, digest in rows:
+        row_digests.check("database", row, digest)
+        _, name, label, comment, naming, prefixes, _ = row
         yield Database(name, label, comment, Naming(naming), json.loads(prefixes))

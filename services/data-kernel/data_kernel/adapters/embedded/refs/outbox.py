@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from data_kernel.adapters.embedded.disk import sealing
+from data_kernel.adapters.embedded.encoding import row_digests
 from data_kernel.adapters.embedded.encoding.times import Clock, to_datetime, to_us
 from data_kernel.adapters.embedded.refs.reflog import to_update
 from data_kernel.adapters.embedded.threads.access import Access
@@ -13,14 +15,22 @@ from data_kernel.adapters.embedded.threads.writer import Writer
 from data_kernel.application.ports import OutboxEntry
 from shared.errors import NotFound
 
+_OWN = ", ".join(f"outbox.{column}" for column in row_digests.COLUMNS["outbox"])
 _ENTRIES = (
-    "SELECT outbox.sequence, outbox.attempts, outbox.next_ordinal, outbox.dead, outbox.last_error, outbox.retry_at_us, "
-    "database.name, branch.name, branch.incarnation, ref_update.number, ref_update.cause, ref_update.old_head, "
-    "ref_update.new_head, ref_update.time_us, ref_update.actor, ref_update.traceparent "
+    f"SELECT {_OWN}, outbox.digest, database.name, branch.name, branch.incarnation, ref_update.number, "  # noqa: S608 - our names
+    "ref_update.cause, ref_update.old_head, ref_update.new_head, ref_update.time_us, ref_update.actor, "
+    "ref_update.traceparent "
     "FROM outbox JOIN ref_update USING (branch, number) JOIN branch ON branch.number = outbox.branch "
     "JOIN database ON database.number = branch.database "
     "WHERE outbox.dead = ? AND outbox.sequence > ? ORDER BY outbox.sequence LIMIT ?"
 )
+
+_UPDATE_AT = 12
+"""Before it are the row's own columns and those of the branch, from it on those of the entry in the ref log."""
+_ROW = f"SELECT {_OWN}, digest FROM outbox WHERE sequence = ?"  # noqa: S608 - our names
+_PROGRESSED = "UPDATE outbox SET next_ordinal = ? WHERE sequence = ?"
+_REFUSED = "UPDATE outbox SET attempts = attempts + 1, last_error = ?, retry_at_us = ?, dead = ? WHERE sequence = ?"
+_REVIVED = "UPDATE outbox SET dead = 0, attempts = 0, retry_at_us = NULL WHERE sequence = ? AND dead"
 
 
 class EmbeddedOutbox:
@@ -38,19 +48,17 @@ class EmbeddedOutbox:
     async def delivered(self, sequences: Sequence[int]) -> None:
         """As the port says."""
         rows = [(sequence,) for sequence in sequences]
-        await self._change("DELETE FROM outbox WHERE sequence = ?", rows)
+        await self._writer.alone(lambda session: _forget(session, rows))
 
     async def progressed(self, sequence: int, next_ordinal: int) -> None:
         """As the port says."""
-        await self._change("UPDATE outbox SET next_ordinal = ? WHERE sequence = ?", [(next_ordinal, sequence)])
+        await self._writer.alone(lambda session: _mark(session, sequence, _PROGRESSED, (next_ordinal,)))
 
     async def refused(self, sequence: int, error: str, retry_at: datetime | None) -> None:
         """As the port says."""
         retry_at_us = None if retry_at is None else to_us(retry_at)
-        await self._change(
-            "UPDATE outbox SET attempts = attempts + 1, last_error = ?, retry_at_us = ?, dead = ? WHERE sequence = ?",
-            [(error, retry_at_us, retry_at is None, sequence)],
-        )
+        marks = (error, retry_at_us, retry_at is None)
+        await self._writer.alone(lambda session: _mark(session, sequence, _REFUSED, marks))
 
     async def dead_letters(self, limit: int = 100) -> list[OutboxEntry]:
         """As the port says."""
@@ -65,20 +73,26 @@ class EmbeddedOutbox:
         count, oldest_us = await self._readers.read(_depth)
         return count, 0.0 if oldest_us is None else max(0, self._clock() - oldest_us) / 1_000_000
 
-    async def _change(self, statement: str, rows: Sequence[tuple[int | str | None, ...]]) -> None:
-        await self._writer.alone(lambda session: _execute(session, statement, rows))
 
-
-def _execute(session: WriteSession, statement: str, rows: Sequence[tuple[int | str | None, ...]]) -> None:
-    session.connection.executemany(statement, rows)
+def _forget(session: WriteSession, rows: Sequence[tuple[int]]) -> None:
+    session.connection.executemany("DELETE FROM outbox WHERE sequence = ?", rows)
 
 
 def _revive(session: WriteSession, sequence: int) -> None:
-    session.connection.execute(
-        "UPDATE outbox SET dead = 0, attempts = 0, retry_at_us = NULL WHERE sequence = ? AND dead", (sequence,)
-    )
-    if not session.connection.changes():
+    if not _mark(session, sequence, _REVIVED, ()):
         raise NotFound("there is no dead letter of that number", field="sequence")
+
+
+def _mark(session: WriteSession, sequence: int, statement: str, marks: tuple[int | str | None, ...]) -> bool:
+    """Change the row and its digest; whether there was such a row. `Internal` where it was not what was written."""
+    row: Any = session.connection.execute(_ROW, (sequence,)).fetchone()
+    if row is not None:
+        *own, digest = row
+        row_digests.check("outbox", own, digest)
+    session.connection.execute(statement, (*marks, sequence))
+    is_marked = bool(session.connection.changes())
+    sealing.seal(session.connection, "outbox", "WHERE sequence = ?", (sequence,))
+    return is_marked
 
 
 def _entries(access: Access, *, dead: bool, after: int, limit: int) -> list[OutboxEntry]:
@@ -86,10 +100,12 @@ def _entries(access: Access, *, dead: bool, after: int, limit: int) -> list[Outb
 
 
 def _to_entry(row: tuple[Any, ...]) -> OutboxEntry:
-    sequence, attempts, next_ordinal, dead, last_error, retry_at_us, database, branch, incarnation, *update = row
+    *own, digest, database, branch, incarnation = row[:_UPDATE_AT]
+    row_digests.check("outbox", own, digest)
+    sequence, _, _, attempts, next_ordinal, dead, last_error, retry_at_us = own
     return OutboxEntry(
         sequence=sequence,
-        update=to_update(database, branch, incarnation, tuple(update)),
+        update=to_update(database, branch, incarnation, row[_UPDATE_AT:]),
         attempts=attempts,
         next_ordinal=next_ordinal,
         dead=bool(dead),

@@ -4,11 +4,12 @@ from typing import Any
 
 import apsw
 
-from data_kernel.adapters.embedded.encoding import commit_ids, ref_entries
+from data_kernel.adapters.embedded.encoding import commit_ids, ref_entries, row_digests
 from data_kernel.adapters.embedded.encoding.ref_entries import RefEntry
 from data_kernel.adapters.embedded.encoding.times import to_datetime
 from data_kernel.adapters.embedded.refs import branch_rows, databases
 from data_kernel.adapters.embedded.refs.branch_rows import BranchRow, Head
+from data_kernel.adapters.embedded.threads.rows import Announcement
 from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.domain.commits import Attribution, Cursor, RefCause, RefUpdate
 from shared.errors import NotFound
@@ -41,7 +42,7 @@ def move(
     )
     rows = session.rows
     rows.ref_updates.append((branch.number, *entry[2:], ref_entries.digest(entry)))
-    rows.outbox.append((session.next_sequence(), branch.number, branch.ref_number))
+    rows.outbox.append(_announcement(session.next_sequence(), branch))
     rows.branches[branch.number] = branch
 
 
@@ -87,6 +88,21 @@ def to_update(database: str, branch: str, incarnation: int, row: tuple[Any, ...]
         time=to_datetime(time_us),
         actor=actor,
         traceparent=traceparent,
+    )
+
+
+def _announcement(sequence: int, branch: BranchRow) -> Announcement:
+    number, newest = branch.number, branch.ref_number
+    return (
+        sequence,
+        number,
+        newest,
+        0,
+        0,
+        0,
+        "",
+        None,
+        row_digests.digest("outbox", sequence, number, newest, 0, 0, 0, "", None),
     )
 
 

@@ -1,7 +1,9 @@
 """Tags: names for commits."""
 
+from typing import Any
+
 from data_kernel.adapters.embedded.commits import ancestry
-from data_kernel.adapters.embedded.encoding import commit_ids
+from data_kernel.adapters.embedded.encoding import commit_ids, row_digests
 from data_kernel.adapters.embedded.refs import databases
 from data_kernel.adapters.embedded.threads.access import Access
 from data_kernel.adapters.embedded.threads.session import WriteSession
@@ -13,7 +15,9 @@ def put(session: WriteSession, tag: Tag) -> None:
     """Make a tag, or point it elsewhere; `NotFound` for an unknown commit."""
     database = databases.number_in(session, tag.database)
     head = ancestry.position_of(session.access, database, tag.commit)
-    session.connection.execute("INSERT OR REPLACE INTO tag VALUES (?, ?, ?)", (database, tag.name, head))
+    row = (database, tag.name, head)
+    digest = row_digests.digest("tag", *row)
+    session.connection.execute("INSERT OR REPLACE INTO tag VALUES (?, ?, ?, ?)", (*row, digest))
 
 
 def delete(session: WriteSession, database: str, name: str) -> None:
@@ -26,22 +30,23 @@ def delete(session: WriteSession, database: str, name: str) -> None:
 
 def commit_of(access: Access, database: int, name: str) -> str:
     """The commit that the tag names; `NotFound`."""
-    head: int | None = access.connection.execute(
-        "SELECT head FROM tag WHERE database = ? AND name = ?", (database, name)
-    ).get
-    if head is None:
+    row: Any = access.connection.execute(
+        "SELECT head, digest FROM tag WHERE database = ? AND name = ?", (database, name)
+    ).fetchone()
+    if row is None:
         raise _missing(name)
+    head, digest = row
+    row_digests.check("tag", (database, name, head), digest)
     return commit_ids.to_text(ancestry.row_at(access, head).id)
 
 
 def list_all(access: Access, database: str) -> list[Tag]:
     """Tags in order of name."""
-    rows = access.connection.execute(
-        "SELECT name, id FROM tag JOIN commit_record ON commit_record.position = tag.head "
-        "WHERE tag.database = ? ORDER BY name",
-        (databases.number_of(access.connection, database),),
-    )
-    return [Tag(database, name, commit_ids.to_text(commit)) for name, commit in rows]
+    number = databases.number_of(access.connection, database)
+    names: list[Any] = access.connection.execute(
+        "SELECT name FROM tag WHERE database = ? ORDER BY name", (number,)
+    ).fetchall()
+    return [Tag(database, name, commit_of(access, number, name)) for (name,) in names]
 
 
 def _missing(name: str) -> NotFound:

@@ -14,14 +14,15 @@ _KEY = "INSERT OR REPLACE INTO document_key VALUES (?, ?, ?, ?)"
 _COMMIT = "INSERT INTO commit_record VALUES (?, ?, ?, ?, ?, ?)"
 _ROOT = "INSERT INTO root VALUES (?, ?, ?, ?, ?)"
 _REF_UPDATE = "INSERT INTO ref_update VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_OUTBOX = "INSERT INTO outbox (sequence, branch, number) VALUES (?, ?, ?)"
-_ANSWER = "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_OUTBOX = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ANSWER = "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _BRANCH = (
-    "INSERT INTO branch VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) "
-    "DO UPDATE SET deleted_us = excluded.deleted_us, head = excluded.head, ref_number = excluded.ref_number"
+    "INSERT INTO branch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET "
+    "deleted_us = excluded.deleted_us, head = excluded.head, ref_number = excluded.ref_number, digest = excluded.digest"
 )
 
-Answer = tuple[int, str, str, str, str, str | None, str, bool, int]
+Answer = tuple[int, str, str, str, str, str | None, str, int, int, bytes]
+Announcement = tuple[int, int, int, int, int, int, str, int | None, bytes]
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Rows:
     ref_updates: list[tuple[int, int, str, bytes | None, bytes | None, int, str, str, bytes]] = field(
         default_factory=list
     )
-    outbox: list[tuple[int, int, int]] = field(default_factory=list)
+    outbox: list[Announcement] = field(default_factory=list)
     answers: dict[tuple[int, str, str], Answer] = field(default_factory=dict)
     branches: dict[int, BranchRow] = field(default_factory=dict)
 

@@ -6,6 +6,9 @@ import apsw
 
 from data_kernel.adapters.embedded.commits.ancestry import CommitRow
 from data_kernel.adapters.embedded.commits.contents import Content
+from data_kernel.adapters.embedded.disk import sealing
+from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
+from data_kernel.adapters.embedded.encoding import row_digests
 from data_kernel.adapters.embedded.encoding.positions import end_of, first_of
 from data_kernel.adapters.embedded.encoding.times import Clock, RandomSource
 from data_kernel.adapters.embedded.threads.access import Access, Memory, Pending
@@ -13,6 +16,13 @@ from data_kernel.adapters.embedded.threads.rows import Rows
 
 if TYPE_CHECKING:
     from data_kernel.adapters.embedded.refs.branch_rows import BranchRow
+
+_META = "UPDATE meta SET last_us = ?, sequence = ?, purge_epoch = ?, digest = ?"
+# A number that was given is not given again, also where the row that counts them was lost.
+_NEWEST_BRANCH = (
+    "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'branch'), 0), "
+    "coalesce((SELECT max(number) FROM branch), 0))"
+)
 
 
 class WriteSession:
@@ -31,11 +41,12 @@ class WriteSession:
         self.branches: dict[tuple[int, str], BranchRow | None] = {}
         self.reclaims_space = False
         self._clock = clock
+        for table in ("meta", "database"):
+            sealing.refuse_changed(connection, table)
         row: tuple[int, int, int] = connection.execute("SELECT last_us, sequence, purge_epoch FROM meta").get
         self._last_us, self._sequence, self.purge_epoch = row
         self._next_purge_epoch = self.purge_epoch
-        branches = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'branch'").get
-        self._branch_number: int = branches or 0
+        self._branch_number: int = connection.execute(_NEWEST_BRANCH).get
         self._deleted: list[int] = []
         self._positions: dict[tuple[str, int], int] = {}
         self._is_dirty = self._has_batch = False
@@ -90,7 +101,9 @@ class WriteSession:
     def begin_purge_epoch(self) -> int:
         """The next purge epoch, which is told once the group is durable."""
         self._next_purge_epoch += 1
+        # At once, for what follows in the group is held to it; its digest comes with the others of the row.
         self.connection.execute("UPDATE meta SET purge_epoch = ?", (self._next_purge_epoch,))
+        self._is_dirty = True
         return self._next_purge_epoch
 
     def add_commit(self, row: CommitRow, content: Content) -> None:
@@ -118,7 +131,9 @@ class WriteSession:
             commits.write_batch(self.connection)
             self._has_batch = True
         if self._is_dirty:
-            self.connection.execute("UPDATE meta SET last_us = ?, sequence = ?", (self._last_us, self._sequence))
+            row = (self._last_us, self._sequence, self._next_purge_epoch)
+            digest = row_digests.digest("meta", 1, FORMAT_VERSION, *row)
+            self.connection.execute(_META, (*row, digest))
             self._is_dirty = False
 
     def published(self) -> None:

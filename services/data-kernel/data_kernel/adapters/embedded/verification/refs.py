@@ -63,7 +63,7 @@ def _check_branch(access: Access, branch: tuple[Any, ...]) -> int:
     problem = _problem_of_log(entries, ref_number) or _problem_of_digests(entries, rows)
     if not problem and head is not None and head_id is None:
         problem = "its head is not there"
-    if not problem and deleted_us is None and entries and entries[-1].new_head != head_id:
+    if not problem and entries and entries[-1].new_head != head_id:
         problem = "its head is not that of its ref log"
     if not problem and (created_us, deleted_us) != _life(entries):
         problem = "its times are not those of its ref log"
@@ -78,7 +78,8 @@ def _problem_of_digests(entries: list[RefEntry], rows: list[Any]) -> str:
 
 
 def _problem_of_log(entries: list[RefEntry], newest: int) -> str:
-    if [entry.number for entry in entries] != list(range(1, newest + 1)):
+    # By what is there: the newest number may be one that no range of numbers could be made for.
+    if len(entries) != newest or [entry.number for entry in entries] != list(range(1, len(entries) + 1)):
         return "its ref log has gaps"
     if any(before.new_head != after.old_head for before, after in pairwise(entries)):
         return "an entry of its ref log does not begin where the one before ended"

@@ -1,9 +1,8 @@
-"""Nodes, the bodies that they name, and the indexes beside them."""
+"""Nodes, and the bodies that they name."""
 
 from typing import Any
 
-from data_kernel.adapters.embedded.commits import ancestry, contents
-from data_kernel.adapters.embedded.commits.contents import Content
+from data_kernel.adapters.embedded.commits import contents
 from data_kernel.adapters.embedded.documents import bodies
 from data_kernel.adapters.embedded.encoding import commit_ids, deltas
 from data_kernel.adapters.embedded.encoding.positions import end_of, first_of
@@ -12,7 +11,6 @@ from data_kernel.adapters.embedded.tree import Node, Tree
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress
 
 _ROOTS = "SELECT position FROM root WHERE position > ? AND position < ? ORDER BY position"
-_HEADS = "SELECT DISTINCT head FROM branch WHERE database = ? AND deleted_us IS NULL AND head IS NOT NULL"
 _DELTAS = "SELECT id, delta FROM commit_record WHERE position > ? AND position < ? AND delta IS NOT NULL"
 _DOCUMENTS = 2
 """The first two maps hold documents; the others are indexes."""
@@ -81,7 +79,7 @@ class Walk:
 
 
 def check(access: Access, database: int, walk: Walk, progress: Progress) -> None:
-    """Every stored root and every delta of the database, and the indexes of its branches' heads."""
+    """Every stored root and every delta of the database."""
     bounds = (first_of(database), end_of(database))
     roots: list[Any] = access.connection.execute(_ROOTS, bounds).fetchall()
     for done, (commit,) in enumerate(roots):
@@ -94,22 +92,3 @@ def check(access: Access, database: int, walk: Walk, progress: Progress) -> None
             for _, leaf in of_map:
                 if leaf is not None:
                     walk.version(leaf.position, leaf.digest, f"commit {commit_ids.to_text(commit_id)}")
-    heads: list[Any] = access.connection.execute(_HEADS, (database,)).fetchall()
-    for done, (head,) in enumerate(heads):
-        _check_indexes(access, database, ancestry.row_at(access, head).id, contents.of_commit(access, head))
-        progress("indexes", done + 1, len(heads))
-
-
-def _check_indexes(access: Access, database: int, commit: bytes, content: Content) -> None:
-    referrers: list[bytes] = []
-    scattered: list[bytes] = []
-    for key, leaf in content.instance.scan():
-        body = bodies.read(access, leaf.position)
-        referrers += [target.encode() + b"\0" + key for target in body.references]
-        name = body.type.encode()
-        if not key.startswith(name + b"/"):
-            scattered.append(name + b"\0" + key)
-    for kind, tree, expected in (("referrers", content.referrer, referrers), ("types", content.scattered, scattered)):
-        if [key for key, _ in tree.scan()] != sorted(expected):
-            place = f"commit {commit_ids.to_text(commit)}"
-            raise Broken(Fault("index", database, place, f"{kind} are not those of the documents"))

@@ -6,8 +6,9 @@ from pathlib import Path
 import apsw
 
 from data_kernel.adapters.embedded.disk.file import connect_reader
+from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
 from data_kernel.adapters.embedded.threads.access import Access, Memory
-from data_kernel.adapters.embedded.verification import history, property_indexes, refs, states
+from data_kernel.adapters.embedded.verification import history, indexes, property_indexes, refs, rows, states
 from data_kernel.adapters.embedded.verification.report import Broken, Counts, Fault, Progress, Report
 from data_kernel.adapters.embedded.verification.states import Walk
 
@@ -36,12 +37,15 @@ def verify(access: Access, progress: Progress) -> Report:
     counts = Counts()
     try:
         _check_pages(access.connection)
+        _check_format(access.connection)
+        rows.check(access)
         numbers = [number for (number,) in access.connection.execute("SELECT number FROM database ORDER BY number")]
         for number in numbers:
             counts.databases += 1
             history.check(access, number, counts, progress)
             walk = Walk(access, number, counts)
             states.check(access, number, walk, progress)
+            indexes.check(access, number, progress)
             property_indexes.check(access, number, walk, progress)
         refs.check(access, counts, progress)
     except Broken as found:
@@ -55,6 +59,12 @@ def verify(access: Access, progress: Progress) -> Report:
 
 def _unreadable(error: Exception) -> Fault:
     return Fault("file", 0, "pages", f"it cannot be read: {type(error).__name__}")
+
+
+def _check_format(connection: apsw.Connection) -> None:
+    found = connection.pragma("user_version")
+    if found != FORMAT_VERSION:
+        raise Broken(Fault("file", 0, "header", f"it has format {found}, and what verifies is of {FORMAT_VERSION}"))
 
 
 def _check_pages(connection: apsw.Connection) -> None:

@@ -6,7 +6,16 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from data_kernel_testing.faults.checking import require
-from data_kernel_testing.faults.load import BRANCHES, DATABASE, WRITERS, Write, perform, prepare
+from data_kernel_testing.faults.load import (
+    BRANCHES,
+    DATABASE,
+    WRITERS,
+    Acknowledged,
+    Write,
+    found_parts,
+    perform,
+    prepare,
+)
 
 from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.embedded.verification import verify_file
@@ -48,7 +57,8 @@ async def _write(path: Path) -> None:
     store = await EmbeddedStore.open(path)
     await prepare(store)
     for number in range(_GROUPS):
-        await asyncio.gather(*(perform(store, Write(0, writer, number)) for writer in range(WRITERS)))
+        done = await asyncio.gather(*(perform(store, Write(0, writer, number)) for writer in range(WRITERS)))
+    await found_parts(store, done[0])
     await store.close()
 
 
@@ -64,7 +74,7 @@ async def _is_reported(path: Path) -> bool:
 
 
 async def _answers(path: Path) -> list[object]:
-    """Every document of every commit, the commits, and where each branch was, when, and by whose doing."""
+    """Every document of every commit, by its value too, the commits, and where each branch was, when and by whom."""
     store = await EmbeddedStore.open(path)
     try:
         answers: list[object] = [
@@ -77,6 +87,7 @@ async def _answers(path: Path) -> list[object]:
             commits = await store.log(DATABASE, State(head, branch), limit=_ALL)
             answers += [head, commits, ref_log]
             answers += [await _documents(store, each.id) for each in commits]
+            answers += [await found_parts(store, Acknowledged(Write.parse(each.message), each.id)) for each in commits]
         return answers
     finally:
         await store.close()

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_kernel_testing.faults.load import BRANCHES, DATABASE, Acknowledged, Write, perform
+from data_kernel_testing.faults.load import BRANCHES, DATABASE, Acknowledged, Write, found_parts, perform
 
 from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.adapters.embedded.verification import verify_file
@@ -33,6 +33,7 @@ async def check_file(path: Path, acknowledged: Sequence[Acknowledged]) -> None:
             await check_store(store, acknowledged)
             for last in acknowledged[-1:]:
                 require(await perform(store, last.write) == last, "a repeated write is not answered as it was")
+                require(await found_parts(store, last) == last.write.parts().keys(), "a value is not found")
         finally:
             await store.close()
     except OmsError as error:
@@ -99,7 +100,7 @@ async def _check_contents(store: EmbeddedStore, branch: str, commits: list[Commi
             else:
                 expected[document_id] = body
         (counter,) = await store.get(DATABASE, State(commit.id, branch), [write.counter])
-        require(counter is not None and counter.body == write.name.encode(), "a commit has another one's state")
+        require(counter is not None and counter.body == write.counter_body, "a commit has another one's state")
     state = State(commits[-1].id if commits else None, branch)
     found = {each.id: each.body async for batch in store.scan(DATABASE, state, ScanQuery()) for each in batch}
     require(found == expected, "the head has not exactly what its commits have written")

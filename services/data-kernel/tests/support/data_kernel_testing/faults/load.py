@@ -7,9 +7,9 @@ from random import Random
 from typing import NamedTuple
 
 from data_kernel.adapters.embedded import EmbeddedStore
-from data_kernel.application.ports import Idempotency, Plan, WriteRequest, WriterView
+from data_kernel.application.ports import Idempotency, Plan, ValueQuery, WriteRequest, WriterView
 from data_kernel.domain.commits import Attribution
-from data_kernel.domain.databases import Database
+from data_kernel.domain.databases import Database, State
 from data_kernel.domain.documents import Change, Graph
 from shared.errors import AlreadyExists
 
@@ -44,18 +44,23 @@ class Write(NamedTuple):
 
     @property
     def counter(self) -> str:
-        """The document that each write of this writer changes; its body is the last write's name."""
+        """The document that each write of this writer changes."""
         return f"Counter/{self.writer}"
+
+    @property
+    def counter_body(self) -> bytes:
+        """What the counter is after the write."""
+        return f'{{"last":"{self.name}"}}'.encode()
 
     def parts(self) -> dict[str, bytes]:
         """The documents that only this write makes."""
         random = Random(self.name)
         ids = [f"Part/{self.name}-{n}" for n in range(random.randint(1, _MOST_PARTS))]
-        return {each: each.encode() + b"." * random.randrange(_MOST_BYTES) for each in ids}
+        return {each: f'{{"of":"{self.name}","rest":"{"." * random.randrange(_MOST_BYTES)}"}}'.encode() for each in ids}
 
     def effect(self) -> dict[str, bytes | None]:
         """Every document that the write leaves behind, or `None` where it takes one away."""
-        effect: dict[str, bytes | None] = {self.counter: self.name.encode(), **self.parts()}
+        effect: dict[str, bytes | None] = {self.counter: self.counter_body, **self.parts()}
         if self.number % _EVERY_DELETION == _EVERY_DELETION - 1:
             effect |= dict.fromkeys(self._replace(number=self.number - 1).parts())
         return effect
@@ -101,3 +106,10 @@ async def perform(store: EmbeddedStore, write: Write) -> Acknowledged:
         )
     )
     return Acknowledged(write, str(outcome.commit))
+
+
+async def found_parts(store: EmbeddedStore, done: Acknowledged) -> set[str]:
+    """The documents that the write made, as its commit has them, asked for by their value."""
+    query = ValueQuery("Part", "of", done.write.name)
+    batches = store.find(DATABASE, State(done.commit, None), query)
+    return {document.id async for batch in batches for document in batch}

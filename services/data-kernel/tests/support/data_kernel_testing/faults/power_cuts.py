@@ -10,7 +10,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from data_kernel_testing.faults.checking import Damage, check_file
-from data_kernel_testing.faults.load import WRITERS, Acknowledged, Write, perform, prepare
+from data_kernel_testing.faults.load import WRITERS, Acknowledged, Write, found_parts, perform, prepare
 from data_kernel_testing.faults.recording_disk import (
     Deleted,
     DiskEvent,
@@ -54,7 +54,9 @@ async def _write(path: Path, disk: RecordingDisk) -> None:
     store = await EmbeddedStore.open(path)
     await prepare(store)
     for number in range(_GROUPS):
-        disk.events += await asyncio.gather(*(perform(store, Write(0, writer, number)) for writer in range(WRITERS)))
+        done = await asyncio.gather(*(perform(store, Write(0, writer, number)) for writer in range(WRITERS)))
+        disk.events += done
+        await found_parts(store, done[0])  # which saves an index behind the answer
         if number == _GROUPS // 2:  # which moves the log to the file, and cuts both
             await store.create_database(Database(_SCRATCH))
             await store.delete_database(_SCRATCH)
