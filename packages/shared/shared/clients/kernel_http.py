@@ -192,10 +192,10 @@ class KernelHttp(CollectionMethods):
         return await self._asked("POST", path, {}, options, (_JSON, encode(body)))
 
     async def ask(self, method: str, path: str, body: Json = None, *, database: str | None = None) -> Any:
-        """The answer to a request below the database's own path that is about no branch."""
+        """The answer to a request below the database's own path, or to it, that is about no branch."""
         content = None if body is None else (_JSON, encode(body))
         with self._scope({"database": database}) as context:
-            return json_of(await self._send(method, f"{_db(context)}/{path}", {}, content))
+            return json_of(await self._send(method, f"{_db(context)}/{path}".removesuffix("/"), {}, content))
 
     async def look_up(self, path: str, params: _Params, **at: Unpack[ReadOptions]) -> Any:
         """The answer to a read below the database's own path."""

@@ -11,8 +11,10 @@ from data_kernel.application.ids import check_id
 from data_kernel.application.pagination import Listing, Place, read_token, state_of, write_token
 from data_kernel.application.ports import DocumentStore
 from data_kernel.domain.commits import Commit, Cursor, HistoryEntry
+from data_kernel.domain.databases import Revision, State
 from data_kernel.domain.documents import Change, Graph
 from shared.context import CallContext
+from shared.errors import NotFound
 from shared.limits import Limits
 
 DEFAULT_LOG_PAGE = 100
@@ -95,11 +97,11 @@ class History:
         In their `rev` the name of a branch is taken too.
         """
         known = await self._addresses.database(database, context)
-        states = [
-            await self._store.resolve(known.name, self._addresses.revision_or_branch(known, revision, context))
+        before, after = [
+            await self._state(known.name, self._addresses.revision_or_branch(known, revision, context))
             for revision in (old, new)
         ]
-        return self._store.diff(known.name, states[0], states[1], graph)
+        return self._store.diff(known.name, before, after, graph)
 
     async def watch(self, database: str, branch: str, since: Cursor, context: CallContext) -> AsyncIterator[Movement]:
         """Movements of a branch after `since`: those past, then those to come, without end.
@@ -110,3 +112,12 @@ class History:
         name = self._addresses.branch(known, branch, context)
         await self._store.ref_log(known.name, name, since, 1)
         return follow(self._store, known.name, name, since)
+
+    async def _state(self, database: str, revision: Revision) -> State:
+        """The state of a revision whose text may have meant a branch as well as a tag."""
+        try:
+            return await self._store.resolve(database, revision)
+        except NotFound as error:
+            if error.field != "tag":
+                raise
+            raise NotFound(f"there is no branch or tag {revision.tag!r}", field="rev") from error

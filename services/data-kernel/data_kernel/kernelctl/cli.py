@@ -3,11 +3,9 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, BinaryIO, TypeVar, cast
+from typing import Annotated
 
 import structlog
 import typer
@@ -15,13 +13,14 @@ import typer
 from data_kernel.adapters.embedded import backup as backups
 from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
 from data_kernel.adapters.embedded.verification import verify_file
-from data_kernel.kernelctl import telling, transfer
+from data_kernel.kernelctl import files, telling
+from data_kernel.kernelctl.catalogue import Catalogue
 from data_kernel.kernelctl.collecting import collect
-from data_kernel.kernelctl.doors import Place, is_owned, migrate_owned, open_door
-from data_kernel.settings import KernelSettings
+from data_kernel.kernelctl.doors import is_owned, migrate_owned
+from data_kernel.kernelctl.exporting import export_to
+from data_kernel.kernelctl.importing import Target, import_from
+from data_kernel.kernelctl.running import Options, answered, place_of, through
 from shared.clients.kernel_http import KernelHttp
-from shared.errors import OmsError
-from shared.settings import load
 
 app = typer.Typer(
     name="kernelctl",
@@ -33,8 +32,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-_T = TypeVar("_T")
 
 Database = Annotated[str, typer.Option("--db", help="Database. Empty: the kernel's default one.")]
 Branch = Annotated[str, typer.Option(help="Branch, full (dev/oms/main) or short (main).")]
@@ -54,11 +51,7 @@ def place(
     ] = None,
 ) -> None:
     """Where the store and the kernel are."""
-    settings = load(KernelSettings)
-    if store is not None:
-        settings = settings.model_copy(update={"store_path": store})
-    token = token_file.read_text(encoding="utf-8").strip() if token_file is not None else ""
-    context.obj = Place(settings, url, token)
+    context.obj = Options(store, url, token_file)
 
 
 @app.command()
@@ -79,7 +72,7 @@ def log(
             else:
                 telling.tell(telling.commit_line(commit))
 
-    _through(context, show)
+    through(context, show)
 
 
 @app.command()
@@ -100,45 +93,64 @@ def diff(
             else:
                 telling.tell(telling.change_line(change))
 
-    _through(context, show)
+    through(context, show)
 
 
 @app.command(name="export")
 def export_(
     context: typer.Context,
-    target: File = "-",
+    target: File = files.STANDARD,
     db: Database = "",
     branch: Branch = "main",
     rev: Rev = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write the classes and documents of one state as lines of JSON."""
+    """Write the classes and documents of one state as lines of JSON; the file is there when all of it is."""
 
-    async def run(kernel: KernelHttp) -> None:
-        await transfer.export_to(out, kernel, db or None, branch, rev, on_count)
+    def run() -> None:
+        with files.new_file("TARGET", target, force=force) as out, telling.progress() as on_count:
+            through(context, lambda kernel: export_to(out, kernel, db or None, branch, rev, on_count))
 
-    with _output(target) as out, telling.progress() as on_count:
-        _through(context, run)
+    answered(run)
 
 
 @app.command(name="import")
-def import_(
+def import_(  # noqa: PLR0913, PLR0917 - each is an argument of the command
     context: typer.Context,
-    source: File = "-",
+    source: File = files.STANDARD,
     db: Database = "",
     branch: Branch = "main",
     message: Annotated[str, typer.Option(help="Message of the commits.")] = "",
     new_branch: Annotated[bool, typer.Option("--new-branch", help="Make the branch first, without commits.")] = False,
+    new_database: Annotated[
+        bool,
+        typer.Option("--new-database", help="Make the database first, with the branch; the store too where none is."),
+    ] = False,
+    without_end: Annotated[
+        bool, typer.Option("--without-end", help="Take lines without the mark of the end, as other tools write them.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write what an export has, new or in place of what is there, each commit checked like any other."""
+    """Write what an export has, new or in place of what is there, each commit checked like any other.
 
-    async def run(kernel: KernelHttp) -> int:
-        if new_branch:
+    The export is read through before anything is written. Refused or broken off, what was committed stays, and the same
+    import, now without --new-branch and --new-database, goes on after it.
+    """
+
+    async def run(export: Catalogue, kernel: KernelHttp) -> int:
+        if new_database:
+            await kernel.ask("POST", "", database=db or None)
+        if new_branch or new_database:
             await kernel.create_branch(branch, database=db or None)
-        return await transfer.import_from(lines, kernel, db or None, branch, message, on_count)
+        with telling.progress() as on_count:
+            return await import_from(export, kernel, Target(db or None, branch, message), on_count)
 
-    with _input(source) as lines, telling.progress() as on_count:
-        count = _through(context, run)
+    def read_and_run() -> int:
+        with files.given_file("SOURCE", source) as lines:
+            export = Catalogue(lines, needs_end=not without_end)
+            return through(context, lambda kernel: run(export, kernel), makes=new_database, as_json=as_json)
+
+    count = answered(read_and_run, as_json=as_json)
     if as_json:
         telling.tell_json({"imported": count})
     else:
@@ -153,7 +165,7 @@ def backup(
 ) -> None:
     """Copy the store, whether or not a kernel runs, with a manifest to check it by."""
     with telling.progress() as on_progress:
-        made = _answered(lambda: backups.back_up(_place(context).path, target, on_progress))
+        made = answered(lambda: backups.back_up(place_of(context).path, target, on_progress))
     _tell_manifest(made, as_json, f"backed up to {target}")
 
 
@@ -166,7 +178,7 @@ def restore(
 ) -> None:
     """Check a backup and put it in the store's place; no kernel may run."""
     with telling.progress() as on_progress:
-        made = _answered(lambda: backups.restore(source, _place(context).path, on_progress, force=force))
+        made = answered(lambda: backups.restore(source, place_of(context).path, on_progress, force=force))
     came = "" if made.format == FORMAT_VERSION else f", brought from format {made.format} to {FORMAT_VERSION}"
     _tell_manifest(made, as_json, f"restored from {source}{came}")
 
@@ -174,9 +186,9 @@ def restore(
 @app.command()
 def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     """Bring the store to the format of this version, after a backup of it beside it; no kernel may run."""
-    path = _place(context).path
+    path = place_of(context).path
     with telling.progress() as on_progress:
-        done = _answered(lambda: migrate_owned(path, on_progress))
+        done = answered(lambda: migrate_owned(path, on_progress))
     if as_json:
         backup_path = None if done.backup is None else str(done.backup)
         telling.tell_json({"before": done.before, "after": done.after, "backup": backup_path})
@@ -189,10 +201,10 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def verify(context: typer.Context, as_json: AsJson = False) -> None:
     """Recompute every hash of the store, whether or not a kernel runs; the first fault is told, with status 1."""
-    path = _place(context).path
-    _answered(lambda: is_owned(path))
+    path = place_of(context).path
+    answered(lambda: is_owned(path))
     with telling.progress() as on_progress:
-        report = _answered(lambda: verify_file(path, on_progress))
+        report = answered(lambda: verify_file(path, on_progress))
     if as_json:
         fault = None if report.fault is None else asdict(report.fault)
         telling.tell_json({"fault": fault, **asdict(report.counts)})
@@ -211,41 +223,12 @@ def gc(
     as_json: AsJson = False,
 ) -> None:
     """Take out what nothing names any more, so many days after anything named it as the settings say."""
-    place = _place(context)
-    for name, collected in _answered(lambda: asyncio.run(collect(place, db, dry_run=dry_run))):
+    place = place_of(context)
+    for name, collected in answered(lambda: asyncio.run(collect(place, db, dry_run=dry_run))):
         if as_json:
             telling.tell_json({"database": name, "dry_run": dry_run, **asdict(collected)})
         else:
             telling.tell(f"{name}: {telling.counts_line(asdict(collected))}")
-
-
-def _place(context: typer.Context) -> Place:
-    return cast("Place", context.obj)
-
-
-def _output(name: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdout.buffer) if name == "-" else Path(name).open("wb")
-
-
-def _input(name: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb")
-
-
-def _through(context: typer.Context, use: Callable[[KernelHttp], Awaitable[_T]]) -> _T:
-    async def run() -> _T:
-        async with open_door(_place(context)) as kernel:
-            return await use(kernel)
-
-    return _answered(lambda: asyncio.run(run()))
-
-
-def _answered(act: Callable[[], _T]) -> _T:
-    """What the action gives; a refusal is one line and status 1."""
-    try:
-        return act()
-    except OmsError as error:
-        typer.echo(f"kernelctl: {error.detail}", err=True)
-        raise typer.Exit(1) from None
 
 
 def _tell_manifest(made: backups.Manifest, as_json: bool, what: str) -> None:
@@ -261,4 +244,7 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    app()
+    try:
+        app()
+    finally:
+        telling.let_go()

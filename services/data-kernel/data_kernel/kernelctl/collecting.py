@@ -6,7 +6,7 @@ from data_kernel.adapters.embedded import EmbeddedStore
 from data_kernel.application.governance.collecting import retention_of
 from data_kernel.application.streams import closing
 from data_kernel.domain.retention import Collected
-from data_kernel.kernelctl.doors import Place, is_owned
+from data_kernel.kernelctl.doors import Place, is_owned, telling_who_is_away
 from shared.context import CallContext, use
 from shared.errors import Unavailable
 from shared.grpc.channel import open_channel
@@ -19,7 +19,7 @@ async def collect(place: Place, database: str, *, dry_run: bool) -> list[tuple[s
     """What went, or would go, by database, of all of them where none is named.
 
     Errors: `Forbidden` where the running kernel does not know the token for an operator's, `Unavailable` where it
-    serves no gRPC.
+    serves no gRPC, or does not answer.
     """
     ask = _by_the_kernel if is_owned(place.path) else _over_the_file
     async with closing(ask(place, database, dry_run=dry_run)) as collections:
@@ -35,7 +35,7 @@ async def _by_the_kernel(place: Place, database: str, *, dry_run: bool) -> Async
     channel = open_channel(address, audience=settings.service_name, signer=signer, tls=TlsFiles.of(settings))
     request = governance_pb2.CollectGarbageRequest(database=database, dry_run=dry_run)
     async with channel:
-        with use(CallContext(bearer_token=place.token)):
+        with telling_who_is_away(address, "GRPC_PORT"), use(CallContext(bearer_token=place.token)):
             async for each in governance_pb2_grpc.GovernanceServiceStub(channel).CollectGarbage(request):
                 yield each.database, Collected(each.commits, each.nodes, each.versions, each.size_bytes)
 

@@ -1,13 +1,15 @@
 """The way to the documents: the kernel that runs, or the kernel's interface over the file where no process has it."""
 
 import getpass
-from collections.abc import AsyncIterator, MutableMapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from grpc.aio import AioRpcError
 from starlette.types import Receive, Scope, Send
 
 from data_kernel.adapters.embedded import EmbeddedStore
@@ -27,6 +29,8 @@ from shared.security import Authenticator, build_signer
 from shared.telemetry import Telemetry
 
 _TIMEOUT_S = 600.0
+_NO_BOUNDS = {"request_body_bytes": sys.maxsize, "documents_per_request": sys.maxsize}
+"""These guard a server from its callers; here nobody calls but the operator, whose import may need one large commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Place:
 
 def is_owned(path: Path) -> bool:
     """Whether a process has the store; `NotFound` where there is no store."""
-    if not path.exists():
+    if not path.is_file():
         raise _no_store()
     try:
         Ownership(path).release()
@@ -56,7 +60,7 @@ def is_owned(path: Path) -> bool:
 
 def migrate_owned(path: Path, on_progress: OnProgress) -> Migrated:
     """Bring the store to the format of today; `NotFound` without one, `Unavailable` where a process has it."""
-    if not path.exists():
+    if not path.is_file():
         raise _no_store()
     ownership = Ownership(path)
     try:
@@ -70,11 +74,16 @@ def _no_store() -> NotFound:
 
 
 @asynccontextmanager
-async def open_door(place: Place) -> AsyncIterator[KernelHttp]:
-    """A client of the kernel's interface, with the operator as the caller."""
+async def open_door(place: Place, *, makes: bool = False) -> AsyncIterator[KernelHttp]:
+    """A client of the kernel's interface, with the operator as the caller; with `makes` an absent store is made.
+
+    Errors: `NotFound` where there is no store, `Unavailable` where a process has it that nobody can ask.
+    """
     async with AsyncExitStack() as stack:
-        if is_owned(place.path):
+        is_absent = makes and not place.path.exists()
+        if not is_absent and is_owned(place.path):
             url = place.url or f"http://127.0.0.1:{place.settings.http_port}"
+            stack.enter_context(telling_who_is_away(url, "HTTP_PORT or --url"))
             signer = build_signer(place.settings)
             audience = place.settings.service_name
             client = open_http_client(url, audience=audience, signer=signer, timeout_s=_TIMEOUT_S)
@@ -86,8 +95,29 @@ async def open_door(place: Place) -> AsyncIterator[KernelHttp]:
         yield kernel
 
 
+@contextmanager
+def telling_who_is_away(address: str, setting: str) -> Iterator[None]:
+    """Names the address, and the setting that it is from, where no connection comes about: `Unavailable`."""
+    try:
+        yield
+    except Unavailable as error:
+        if not _has_no_peer(error.__cause__):
+            raise
+        raise Unavailable(
+            f"a process has the store, and no kernel answers at {address}; {setting} says where it is"
+        ) from error
+
+
+def _has_no_peer(cause: BaseException | None) -> bool:
+    """Whether a call failed before it reached a peer; what a peer refuses has its reason in the metadata."""
+    if isinstance(cause, AioRpcError):
+        return not cause.trailing_metadata()
+    return isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout)
+
+
 @asynccontextmanager
-async def _over_the_file(settings: KernelSettings) -> AsyncIterator[httpx2.AsyncClient]:
+async def _over_the_file(given: KernelSettings) -> AsyncIterator[httpx2.AsyncClient]:
+    settings = given.model_copy(update={"limits": given.limits.model_copy(update=_NO_BOUNDS)})
     telemetry = Telemetry.off(settings.service_name)
     metrics = PrometheusMetrics(telemetry.registry)
     store = await EmbeddedStore.open(settings.store_path, metrics=metrics, migrates=settings.store_migrates)

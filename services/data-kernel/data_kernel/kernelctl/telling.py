@@ -1,5 +1,6 @@
 """What the commands print: lines for people, or with `--json` one JSON value a line."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from shared.canonical import Json, encode
 from shared.database.interfaces import CommitInfo, DocumentChange
+from shared.errors import OmsError
 
+_MAX_VIOLATIONS = 20
 _SIGNS = {"created": "+", "updated": "~", "deleted": "-"}
 
 
@@ -24,6 +27,14 @@ def tell_json(value: Json) -> None:
 def tell(line: str) -> None:
     """A line for people."""
     sys.stdout.write(line + "\n")
+
+
+def let_go() -> None:
+    """Send off what is left to be told, unless whoever read it went away."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python tries again at its end, and complains
 
 
 def commit_json(commit: CommitInfo) -> dict[str, Json]:
@@ -49,6 +60,20 @@ def change_line(change: DocumentChange) -> str:
 def counts_line(counts: Mapping[str, int]) -> str:
     """What was counted, each with its name."""
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+
+
+def refusal_json(error: OmsError) -> dict[str, Json]:
+    """A refusal with all violations."""
+    return {"refused": error.detail, "violations": [asdict(each) for each in error.violations]}
+
+
+def tell_refusal(error: OmsError) -> None:
+    """A refusal on stderr: one line, and one for each of the first violations."""
+    sys.stderr.write(f"kernelctl: {error.detail}\n")
+    for each in error.violations[:_MAX_VIOLATIONS]:
+        sys.stderr.write(f"  {each.path}: {each.rule}: {each.message}\n")
+    if (more := len(error.violations) - _MAX_VIOLATIONS) > 0:
+        sys.stderr.write(f"  and {more} more\n")
 
 
 class OnProgress(Protocol):

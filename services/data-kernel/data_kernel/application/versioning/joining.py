@@ -46,7 +46,8 @@ class SidesContradict(Conflict):
     """Both sides edited the same places differently, and none of them is to prevail."""
 
     def __init__(self, sides: Sides, conflicts: Sequence[Violation]) -> None:
-        told = f"Ours ({sides.ours}) and theirs ({sides.theirs}) contradict each other: {len(conflicts)} times."
+        places = "1 place" if len(conflicts) == 1 else f"{len(conflicts)} places"
+        told = f"Ours ({sides.ours}) and theirs ({sides.theirs}) contradict each other in {places}."
         super().__init__(told, reason=Reason.MERGE_CONFLICT, violations=conflicts[:MAX_VIOLATIONS])
         self.sides = sides
 
