@@ -23,7 +23,7 @@ class KernelSettings(ServiceSettings):
     store_path: Path = Path(".oms/kernel/store.db")
     """The embedded store's file."""
     store_migrates: bool = True
-    """Whether an earlier format is brought to that of today at the start; else `kernelctl migrate` does it."""
+    """Whether the start brings an earlier format to that of this version; else `kernelctl migrate` does it."""
     store_timeout_s: float = Field(30.0, gt=0, le=600)
     """How long one call to the store may take before its caller is answered DEADLINE_EXCEEDED."""
     store_cache_bytes: int = Field(64 * MB, ge=0)
@@ -31,9 +31,9 @@ class KernelSettings(ServiceSettings):
     gc_interval_s: float = Field(6 * 3600.0, ge=0, le=30 * 86_400)
     """How long after its start, and after each collection, the kernel collects garbage; 0: never by itself."""
     gc_unattached_days: Days = 30.0
-    """Age up to which a commit is kept that no branch or tag has, and up to which the heads in a branch's log are."""
+    """Age up to which a commit is kept that no branch or tag reaches, and one that a branch's log has as a head."""
     gc_horizons_days: dict[str, Days] = Field({"*/scheduler/*": 7.0, "*/embedding/*": 7.0})
-    """Patterns of branches whose older history is cut, and its age; the first that matches. Others keep all of it."""
+    """For patterns of branches, the days of history that they keep; the first match counts, others keep everything."""
     grpc_grace_s: float = Field(5.0, ge=0, le=60)
     """How long calls in progress may take to end when the process stops."""
     api_user: str | None = Field(None, pattern=r"^[^:]+$")

@@ -1,4 +1,4 @@
-"""Queries."""
+"""Queries: refused until the store answers them."""
 
 from shared.errors import Unsupported
 

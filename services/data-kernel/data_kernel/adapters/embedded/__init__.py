@@ -9,8 +9,10 @@ changes (`encoding/deltas.py`).
 
 Start at `store.py`; `threads/writer.py` is the only thread that changes the file, in groups that
 `threads/session.py` gathers; `threads/readers.py` holds the threads that read it. `commits/` makes and finds commits,
-`refs/` moves what points at them, `documents/` reads bodies and finds them by their values, `encoding/` says how all of
-it is written, and `migrating/` brings files of earlier formats here.
+`refs/` moves what points at them, `documents/` reads bodies, finds them by their values and purges them, and
+`collecting/` takes out what nothing needs any more. `disk/` is the file with its tables and its owner, and `encoding/`
+says how its rows are written. `verification/` checks all of it, `backup.py` copies it, and `migrating/` brings files of
+earlier formats here.
 """
 
 from data_kernel.adapters.embedded.metrics import StoreCounters, StoreMetrics

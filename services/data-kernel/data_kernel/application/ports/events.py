@@ -1,4 +1,4 @@
-"""Where it is announced."""
+"""Where commits are announced."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

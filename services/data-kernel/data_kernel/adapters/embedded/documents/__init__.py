@@ -1,1 +1,1 @@
-"""The bodies of documents: reading them, and taking them out."""
+"""The bodies of documents: reading them, finding them by a value with its indexes, and purging them."""

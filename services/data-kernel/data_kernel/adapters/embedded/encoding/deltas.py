@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from data_kernel.adapters.embedded.encoding import packing
 from data_kernel.adapters.embedded.tree import Leaf
 
-MAPS = 4
 _THERE = 1
 
 Edit = tuple[bytes, Leaf | None]

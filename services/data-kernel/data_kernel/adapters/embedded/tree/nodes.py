@@ -14,7 +14,6 @@ from typing import NamedTuple, Protocol
 
 from shared.errors import Internal
 
-HASH_BYTES = 32
 _HEADER = struct.Struct("<BBI")
 
 

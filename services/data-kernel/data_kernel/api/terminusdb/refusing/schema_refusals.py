@@ -18,8 +18,6 @@ from shared.errors import OmsError, ValidationFailed, Violation
 Told = tuple[str, dict[str, Json]]
 """The kind of an error, or of a witness, and its members."""
 
-_FAMILY_MEMBERS = {"@type", "@class"}
-
 
 @dataclass(frozen=True)
 class Place:
