@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from data_kernel.application.ports import DocumentStore
 from data_kernel.domain.commits import Commit, Cursor, RefUpdate
+from shared.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One movement of a branch; `commit` is its new head's, `None` where it has none."""
+    """One movement of a branch; `commit` is its new head's, `None` where it has none or it was collected since."""
 
     update: RefUpdate
     commit: Commit | None
@@ -25,8 +26,16 @@ async def follow(store: DocumentStore, database: str, branch: str, since: Cursor
     while True:
         entries = await store.ref_log(database, branch, since)
         for update in entries:
-            commit = await store.get_commit(database, update.new_head) if update.new_head else None
-            yield Movement(update, commit)
+            yield Movement(update, await _commit_of(store, database, update))
             since = Cursor(update.incarnation, update.number)
         if not entries:
             seen = await store.wait_for_movement(seen)
+
+
+async def _commit_of(store: DocumentStore, database: str, update: RefUpdate) -> Commit | None:
+    if update.new_head is None:
+        return None
+    try:
+        return await store.get_commit(database, update.new_head)
+    except NotFound:  # the ref log outlives the commits that it names
+        return None

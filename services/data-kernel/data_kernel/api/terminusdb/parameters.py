@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from data_kernel.api.rest.inputs import JsonBody, kernel_of
 from data_kernel.api.terminusdb.documents.concatenation import read_several
+from data_kernel.api.terminusdb.packed_bodies import unpack
 from data_kernel.api.terminusdb.refusing.refusals import (
     Refusal,
     bad_parameter,
@@ -176,7 +177,7 @@ async def json_body(request: Request, *, of_documents: bool = False) -> JsonBody
     """The request's JSON; `null` where it has no body. Documents may stand one after another, as TerminusDB takes them,
     and of a name that stands twice in one of them the last value holds."""
     media_type = request.headers.get("content-type", "")
-    text = await read_body(request, kernel_of(request).settings.limits.request_body_bytes)
+    text = await _body(request)
     if not text.strip():
         return JsonBody(None, 0)
     if media_type.partition(";")[0].strip().lower() != "application/json":
@@ -189,6 +190,12 @@ async def json_body(request: Request, *, of_documents: bool = False) -> JsonBody
     if not of_documents:
         return JsonBody(await decode_body(text), len(text))
     return JsonBody(await _documents(text, kernel_of(request).settings.limits.documents_per_request), len(text))
+
+
+async def _body(request: Request) -> bytes:
+    limit_bytes = kernel_of(request).settings.limits.request_body_bytes
+    body = await read_body(request, limit_bytes)
+    return await asyncio.to_thread(unpack, body, request.headers.get("content-encoding", ""), limit_bytes)
 
 
 async def _documents(text: bytes, limit: int) -> Json:

@@ -1,7 +1,7 @@
 """Certificates of purges: what was taken out, for whom and when; documents of the kernel's own database."""
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from data_kernel.application.ports import DocumentStore, Plan, ScanQuery, WriteRequest, WriterView
@@ -71,13 +71,20 @@ class Certificates:
 
     async def incomplete(self) -> list[Certificate]:
         """Those whose purge was begun and not ended."""
+        return [each for each in await self._all() if each.versions is None]
+
+    async def like(self, certificate: Certificate) -> Certificate | None:
+        """One that was given before for the same redaction; id, time and whether it is complete are its own."""
+        own: dict[str, Any] = {"id": certificate.id, "time": certificate.time, "versions": certificate.versions}
+        return next((each for each in await self._all() if replace(each, **own) == certificate), None)
+
+    async def _all(self) -> list[Certificate]:
         try:
             state = await self._store.resolve(KERNEL_DATABASE, Revision(branch=_BRANCH))
-        except NotFound:
+        except NotFound:  # no purge was ever made
             return []
         batches = self._store.scan(KERNEL_DATABASE, state, ScanQuery(type_name=_TYPE))
-        certificates = [_certificate(each.body) async for batch in batches for each in batch]
-        return [each for each in certificates if each.versions is None]
+        return [_certificate(each.body) async for batch in batches for each in batch]
 
 
 def _document_id(certificate_id: str) -> str:

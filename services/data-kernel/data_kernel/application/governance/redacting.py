@@ -80,7 +80,8 @@ class Redactions:
     ) -> RedactionOutcome:
         """Redact on a branch; with `purges` every other version of the documents goes as well, on all branches.
 
-        A dry run tells the documents and whether the change could be made, and purges nothing.
+        A dry run tells the documents and whether the change could be made, and purges nothing. What its idempotency key
+        answered before is answered again, with the same certificate: what was written since stays.
         """
         if purges:
             require_operator(context, "purging")
@@ -94,13 +95,15 @@ class Redactions:
             return await self._pipeline.commit(beginning.candidate, planner, head=beginning.head, redacts=True)
 
         candidate = await self._moves.admit(database, options, context)
-        written = await self._pipeline.answer_of(candidate)
-        if written is None:
-            written = await self._moves.attempt(candidate, work)
+        answered = await self._pipeline.answer_of(candidate)
+        written = answered if answered is not None else await self._moves.attempt(candidate, work)
         if not purges or options.dry_run:
             return RedactionOutcome(written)
         certificate = _certificate(candidate, redaction, written)
-        return RedactionOutcome(written, await self._purge(certificate, candidate.attribution))
+        begun = await self._certificates.like(certificate) if answered is not None else None
+        if begun is not None and begun.versions is not None:
+            return RedactionOutcome(written, begun)
+        return RedactionOutcome(written, await self._purge(begun or certificate, candidate.attribution))
 
     async def certificate(self, database: str, certificate_id: str, context: CallContext) -> Certificate:
         """The certificate of a purge in the database; `NotFound`."""

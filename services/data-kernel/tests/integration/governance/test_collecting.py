@@ -8,6 +8,7 @@ from data_kernel_testing.waiting import until
 from data_kernel.api.grpc.governance import GovernanceServicer
 from data_kernel.application.addressing import NamedRevision
 from data_kernel.application.reads import ListQuery
+from data_kernel.domain.commits import Cursor
 from shared.context import use
 from shared.errors import Forbidden, Gone, NotFound, Unauthenticated
 from shared.grpc.generated.data_kernel.v1 import governance_pb2
@@ -64,6 +65,16 @@ async def test_what_is_not_announced_yet_stays(kernel) -> None:
     assert await collect(kernel, ADMIN) == [("oms", 0, 0)]
     await announce_all(kernel)
     assert await collect(kernel, ADMIN) == [("oms", 1, 1)]
+
+
+async def test_a_branch_is_followed_past_commits_that_were_collected(kernel) -> None:
+    lost = await lose(kernel)
+    await collect(kernel, ADMIN)
+    movements = await kernel.history.watch("oms", SIDE, Cursor(), ALICE)
+    created, written, deleted = [await anext(movements) for _ in range(3)]
+    assert (created.commit.id, written.update.new_head) == (created.update.new_head, lost)
+    assert (written.commit, deleted.commit) == (None, None)
+    await movements.aclose()
 
 
 async def test_a_page_of_a_state_that_was_collected_is_gone(kernel) -> None:

@@ -198,3 +198,23 @@ def test_the_kernels_own_database_stays_closed(own_kernel, db) -> None:
 )
 def test_a_redaction_that_is_none_is_refused(own_kernel, db, selector, strategy, field) -> None:
     assert redact(own_kernel, db, selector, strategy, status=400)["field"] == field
+
+
+def test_a_purge_asked_for_again_leaves_what_was_written_since(own_kernel, db) -> None:
+    credentials = own_kernel.credentials(roles=(ADMIN_ROLE,)) | {"Idempotency-Key": "once"}
+    body = {"selector": {"subject": "Person/1", "path": "$.mail"}, "strategy": "drop", "purge": True}
+
+    def purge() -> dict:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{own_kernel.http_port}", headers=credentials) as http:
+            answer = http.post(f"/db/{db}/redactions", params=BRANCH, json=body, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    first = purge()
+    assert (first["changed"], first["purged_versions"] > 0) == (True, True)
+    with own_kernel.http() as http:
+        since = put(http, db, 1, name="Ada", mail="new@example.com", phones=[])
+        latest = put(http, db, 1, name="Ada", phones=[])
+    assert purge() == first
+    assert person(own_kernel, db, rev=since)["mail"] == "new@example.com"
+    assert get(own_kernel, db, "log", **BRANCH).json()["commits"][0]["id"] == latest

@@ -70,6 +70,14 @@ def test_documents(client: Client) -> None:
     assert [each["any"] for each in client.get_all_documents() if "any" in each] == [["json"]]
 
 
+def test_documents_that_the_client_packs(client: Client) -> None:
+    people = [{"@type": "Person", "name": f"Person {number:03}", "age": number} for number in range(200)]
+    assert len(client.insert_document(people)) == 200
+    client.replace_document([{**each, "age": 7} for each in people])
+    client.update_document([*people, ANN])
+    assert [each["age"] for each in client.get_all_documents()] == [1, *range(200)]
+
+
 def test_schema_and_prefixes(client: Client) -> None:
     assert list(client.get_existing_classes()) == ["Person"]
     assert client.get_document("Person", graph_type="schema") == PERSON

@@ -29,7 +29,7 @@ _BODY = "SELECT bytes FROM body WHERE position = ?"
 _KEY = "SELECT key FROM document_key WHERE database = ? AND graph = ? AND id = ?"
 _DROP_KEY = "DELETE FROM document_key WHERE database = ? AND graph = ? AND id = ?"
 _DROP_ANSWERS = (
-    "DELETE FROM idempotency WHERE database = ? AND EXISTS ("
+    "DELETE FROM idempotency WHERE database = ? AND head IS NOT ? AND EXISTS ("
     "SELECT 1 FROM json_each(ids) JOIN json_each(?) AS purged ON json_each.value = purged.value)"
 )
 
@@ -66,7 +66,8 @@ def purge(session: WriteSession, request: PurgeRequest, found: Found) -> PurgeOu
         if request.keeps is None or connection.execute(_KEY, place).get in keys:
             connection.execute(_DROP_KEY, place)
     saved_indexes.drop_all(connection, number)
-    connection.execute(_DROP_ANSWERS, (number, json.dumps(request.document_ids)))
+    # What the redaction itself was answered stays: its caller may ask again, and must not purge what came after it.
+    connection.execute(_DROP_ANSWERS, (number, request.keeps, json.dumps(request.document_ids)))
     return PurgeOutcome(len(gone), session.begin_purge_epoch())
 
 

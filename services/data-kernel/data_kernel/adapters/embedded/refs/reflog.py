@@ -14,6 +14,7 @@ from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.domain.commits import Attribution, Cursor, RefCause, RefUpdate
 from shared.errors import NotFound
 
+_UNTRIED = (0, 0, 0, "", None)  # from `attempts` on
 UPDATE_COLUMNS = "number, cause, old_head, new_head, time_us, actor, traceparent"
 
 
@@ -92,18 +93,9 @@ def to_update(database: str, branch: str, incarnation: int, row: tuple[Any, ...]
 
 
 def _announcement(sequence: int, branch: BranchRow) -> Announcement:
-    number, newest = branch.number, branch.ref_number
-    return (
-        sequence,
-        number,
-        newest,
-        0,
-        0,
-        0,
-        "",
-        None,
-        row_digests.digest("outbox", sequence, number, newest, 0, 0, 0, "", None),
-    )
+    """The row of an entry that nobody has tried to announce yet."""
+    row = (sequence, branch.number, branch.ref_number, *_UNTRIED)
+    return *row, row_digests.digest("outbox", *row)
 
 
 def _incarnations(connection: apsw.Connection, database: int, branch: str) -> list[tuple[int, int]]:

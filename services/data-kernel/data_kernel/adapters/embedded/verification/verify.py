@@ -65,7 +65,9 @@ def _unreadable(error: Exception) -> Fault:
 def _check_format(connection: apsw.Connection) -> None:
     found = connection.pragma("user_version")
     if found != FORMAT_VERSION:
-        raise Broken(Fault("file", 0, "header", f"it has format {found}, and what verifies is of {FORMAT_VERSION}"))
+        raise Broken(
+            Fault("file", 0, "header", f"it has format {found}, and this version verifies format {FORMAT_VERSION}")
+        )
 
 
 def _check_pages(connection: apsw.Connection) -> None:
