@@ -2,9 +2,12 @@
 
 import json
 
+import httpx2
 import pytest
 from data_kernel_testing.exports import NODE, export_of, node
 from data_kernel_testing.kernel_process import KernelProcess
+
+NAMED = "Node/%C3%A5%20b%2F%C3%BC"
 
 
 def ring(size: int) -> list[dict]:
@@ -164,3 +167,39 @@ def test_a_database_is_made_when_asked_for_alone(operator_settings, kernelctl):
     kernelctl("import", "--db", "other", "--new-database", given=export)
     assert "already" in kernelctl("import", "--db", "other", "--new-database", given=export, status=1).stderr
     assert documents(kernelctl("export", "--db", "other").stdout_bytes) == documents(export)
+
+
+def test_raw_json_and_prefixes_of_its_own_go_in_as_they_came_out(own_kernel, kernelctl):
+    prefixes = {"@base": "http://example.org/data/", "@schema": "http://example.org/schema#", "ex": "http://ex.org/"}
+    new = {"label": "free", "comment": "", "prefixes": prefixes}
+    said = {"author": "alice", "message": "a message"}
+    url = f"http://127.0.0.1:{own_kernel.http_port}"
+    with httpx2.Client(base_url=url, auth=("admin", "root"), timeout=30) as http:
+        answers = [http.post("/api/db/admin/free", json=new)]
+        for asked, body in (
+            ({"graph_type": "schema"}, [NODE]),
+            ({}, [{"@type": "Node", "name": "å b/ü"}, {"@type": "Node", "name": "z", "next": [NAMED]}]),
+            ({"raw_json": "true"}, [{"hello": [1.50, None], "like": NAMED}]),
+        ):
+            answers.append(http.post("/api/document/admin/free", params=said | asked, json=body))
+    assert [each.status_code for each in answers] == [200] * 4
+    first = kernelctl("export", "--db", "free").stdout_bytes
+    assert [each["@id"].split("/")[0] for each in documents(first)] == ["JSONDocument", "Node", "Node"]
+    kernelctl("import", "--db", "copy", "--new-database", given=first)
+    assert kernelctl("export", "--db", "copy").stdout_bytes == first
+    assert own_kernel.stop() == 0
+    kernelctl("import", "--db", "again", "--new-database", given=first)
+    assert kernelctl("export", "--db", "again").stdout_bytes == first
+
+
+def test_a_kernel_starts_over_a_store_that_an_import_has_made(tmp_path, monkeypatch, kernelctl):
+    kernel = KernelProcess(tmp_path)
+    for name, value in kernel.environ.items():
+        monkeypatch.setenv(name, value)
+    kernelctl("import", "--new-database", given=export_of([node("alone")]))
+    kernel.start()
+    try:
+        with kernel.http() as http:
+            assert http.get("/db/oms/doc/Node%2Falone").json()["name"] == "alone"
+    finally:
+        kernel.kill()
