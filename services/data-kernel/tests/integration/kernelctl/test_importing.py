@@ -123,6 +123,13 @@ def test_violations_are_told(operator_settings, kernelctl):
     assert {"path", "rule", "message"} == refusal["violations"][0].keys()
 
 
+def test_all_violations_are_told_however_many_there_are(operator_settings, kernelctl):
+    wrong = {f"colour-of-the-{number:02}th-wall": "red" for number in range(20)}
+    export = export_of(node(number) | wrong for number in range(1000))
+    refusal = json.loads(kernelctl("import", "--new-database", "--json", given=export, status=1).stdout)
+    assert len(refusal["violations"]) == 20_000
+
+
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
