@@ -56,6 +56,11 @@ class KernelHttp(CollectionMethods):
         """As `DocumentDatabase.put_document`."""
         return await self._put("doc", document, create, options)
 
+    async def put_raw_json(self, documents: Sequence[Json], **options: Unpack[WriteOptions]) -> WriteResult:
+        """Write JSON objects without a class, new or in place of what is there; no schema holds them to anything."""
+        asked = {"create": "true", "raw_json": "true"}
+        return await self._write("PUT", "doc", asked, options, (_JSON, encode(list(documents))))
+
     async def patch_document(self, document_id: str, patch: Json, **options: Unpack[WriteOptions]) -> WriteResult:
         """As `DocumentDatabase.patch_document`."""
         media_type = _JSON_PATCH if isinstance(patch, list) else _MERGE_PATCH

@@ -21,6 +21,7 @@ from shared.errors import (
     from_reason,
 )
 from shared.http.problems import MEDIA_TYPE
+from shared.limits import MB
 from shared.telemetry import Telemetry, names
 from shared.telemetry.traceparent import traceparent_of
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 _ERROR_STATUS = 400
 _SERVER_ERROR = 500
-_MAX_PROBLEM_BYTES = 1_000_000
+_MAX_PROBLEM_BYTES = 32 * MB
+"""A request of thousands of documents may break a rule in each of their members."""
 _RETRY_AFTER_S = 1.0
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from data_kernel.domain.schema.model import RAW_CLASS
 from data_kernel.kernelctl.catalogue import Catalogue
 from data_kernel.kernelctl.components import components
 from data_kernel.kernelctl.exporting import OnCount
+from shared.canonical import Json
 from shared.clients.kernel_http import KernelHttp
 from shared.errors import TooLarge
 
 _BATCH_DOCUMENTS = 1000
 _BATCH_BYTES = 16 << 20
+_RAW_IDS = f"{RAW_CLASS}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,13 @@ async def import_from(export: Catalogue, kernel: KernelHttp, to: Target, on_coun
 
 async def _write(export: Catalogue, batch: list[int], kernel: KernelHttp, to: Target) -> None:
     documents = [export.document(number) for number in sorted(batch)]
+    raw = [each for each in documents if _is_raw(each)]
+    typed = [each for each in documents if not _is_raw(each)]
     try:
-        await kernel.put_document(documents, database=to.database, branch=to.branch, message=to.message)
+        if raw:
+            await kernel.put_raw_json(raw, database=to.database, branch=to.branch, message=to.message)
+        if typed:
+            await kernel.put_document(typed, database=to.database, branch=to.branch, message=to.message)
     except TooLarge as error:
         if len(batch) <= _BATCH_DOCUMENTS:
             raise
@@ -52,6 +60,11 @@ async def _write(export: Catalogue, batch: list[int], kernel: KernelHttp, to: Ta
             "the kernel); an import while no kernel runs has no such limit",
             field=error.field,
         ) from error
+
+
+def _is_raw(document: Json) -> bool:
+    """Whether a document has no class; nothing refers to it as a document of one."""
+    return isinstance(document, dict) and "@type" not in document and str(document.get("@id")).startswith(_RAW_IDS)
 
 
 def _batches(export: Catalogue) -> Iterator[list[int]]:

@@ -30,11 +30,12 @@ def tell(line: str) -> None:
 
 
 def let_go() -> None:
-    """Send off what is left to be told, unless whoever read it went away."""
+    """Send off what is left to be told; ends the process with status 1, without a word, where its reader went away."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python tries again at its end, and complains
+        raise SystemExit(1) from None
 
 
 def commit_json(commit: CommitInfo) -> dict[str, Json]:

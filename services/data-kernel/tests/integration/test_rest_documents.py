@@ -57,6 +57,19 @@ def test_a_document_is_made_read_replaced_patched_and_deleted(http: httpx2.Clien
     assert reason(http.get(f"{db}/doc/Movie/Alien")) == (404, "NOT_FOUND")
 
 
+def test_raw_json_has_no_class_and_is_made_or_replaced(http: httpx2.Client, db: str) -> None:
+    raw, note = {"raw_json": "true"}, {"@id": "JSONDocument/note", "about": [1.50]}
+    assert reason(http.put(f"{db}/doc", params=raw, json=[note])) == (404, "NOT_FOUND")
+    made = http.put(f"{db}/doc", params={**raw, "create": "true"}, json=[note])
+    assert (made.status_code, made.json()["ids"]) == (200, ["JSONDocument/note"])
+    assert http.put(f"{db}/doc", params=raw, json={**note, "about": 2}).json()["id"] == "JSONDocument/note"
+    assert http.get(f"{db}/doc/JSONDocument/note").json()["about"] == 2
+    misfit = http.put(f"{db}/doc", params={**raw, "create": "true"}, json={"@id": "Movie/Alien"})
+    assert reason(misfit) == (400, "INVALID_INPUT")
+    tagged = http.put(f"{db}/doc", params=raw, json=note, headers={"if-match": '"1"'})
+    assert reason(tagged) == (400, "INVALID_INPUT")
+
+
 def test_lists_are_one_commit_each_way(http: httpx2.Client, db: str) -> None:
     movies = [{"@type": "Movie", "title": title} for title in ("C", "A", "B")]
     made = http.post(f"{db}/doc", json=movies).json()

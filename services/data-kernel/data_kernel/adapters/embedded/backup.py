@@ -13,6 +13,7 @@ from pathlib import Path
 import apsw
 
 from data_kernel.adapters.embedded.disk import file
+from data_kernel.adapters.embedded.disk.faults import words_of
 from data_kernel.adapters.embedded.disk.ownership import Ownership
 from data_kernel.adapters.embedded.encoding.times import system_clock, to_datetime
 from data_kernel.adapters.embedded.migrating import steps
@@ -43,10 +44,13 @@ def manifest_path(backup: Path) -> Path:
 def back_up(store: Path, target: Path, on_progress: OnProgress) -> Manifest:
     """Copy the store, which may be in use, to a new file; returns when copy and manifest are durable.
 
-    Errors: `NotFound` without a store, `AlreadyExists` for a target that is there, `Unavailable` where a disk refuses.
+    Errors: `NotFound` without a store or the target's folder, `AlreadyExists` for a target that is there, `Unavailable`
+    where a disk refuses.
     """
     if not store.exists():
         raise NotFound("there is no store to be backed up", field="store")
+    if not target.parent.is_dir():
+        raise NotFound("the target's folder is not there", field="target")
     if target.exists():
         raise AlreadyExists("the target is there already; a backup overwrites nothing", field="target")
     found = file.format_of(store)
@@ -58,8 +62,9 @@ def back_up(store: Path, target: Path, on_progress: OnProgress) -> Manifest:
         _write_durably(manifest_path(target), json.dumps(asdict(made), indent=2).encode() + b"\n")
         _put_in_place(part, target)
     except (apsw.Error, OSError) as error:
+        raise Unavailable(f"the backup was not made: {words_of(error)}") from error
+    finally:
         part.unlink(missing_ok=True)
-        raise Unavailable(f"the backup was not made: {type(error).__name__}") from error
     return made
 
 
@@ -88,7 +93,7 @@ def restore(backup: Path, store: Path, on_progress: OnProgress, *, force: bool =
         _sync_folder(store.parent)
         _put_in_place(part, store)
     except OSError as error:
-        raise Unavailable(f"the backup was not restored: {type(error).__name__}") from error
+        raise Unavailable(f"the backup was not restored: {words_of(error)}") from error
     finally:
         part.unlink(missing_ok=True)
         ownership.release()
@@ -101,6 +106,8 @@ def read_manifest(backup: Path) -> Manifest:
         return Manifest(**json.loads(manifest_path(backup).read_bytes()))
     except FileNotFoundError:
         raise NotFound("the backup's manifest is missing", field="backup") from None
+    except OSError as error:
+        raise InvalidInput(f"the backup's manifest cannot be read: {words_of(error)}", field="backup") from error
     except (ValueError, TypeError):
         raise InvalidInput("the backup's manifest is damaged", field="backup") from None
 

@@ -31,6 +31,10 @@ _ONE = "/db/{db}/doc/{id:path}"
 IdParameter = Annotated[str, Query(description="`Type/key`.")]
 CreateParameter = Annotated[bool, Query(description="Make documents that are not there, instead of 404.")]
 
+RawParameter = Annotated[
+    bool, Query(description="JSON objects without a class, which no schema holds to anything: `JSONDocument/key`.")
+]
+
 
 def router() -> APIRouter:
     """The routes; an id may stand in the path or in `?id=`."""
@@ -58,11 +62,19 @@ async def insert(kernel: TheKernel, db: str, body: TheBody, write: TheWrite) -> 
 
 
 async def replace(
-    kernel: TheKernel, db: str, body: TheBody, write: TheWrite, create: CreateParameter = False, id: IdParameter = ""
+    kernel: TheKernel,
+    db: str,
+    body: TheBody,
+    write: TheWrite,
+    create: CreateParameter = False,
+    id: IdParameter = "",
+    raw_json: RawParameter = False,
 ) -> Response:
     """Replace documents, or with `create` insert or replace them."""
     value = body.value if not id else _with_id(body.value, id)
     mode = PutMode.UPSERT if create else PutMode.REPLACE
+    if raw_json:
+        return await _put_raw(kernel, db, JsonBody(value, body.size_bytes), mode, write)
     return await put_response(kernel, db, JsonBody(value, body.size_bytes), mode, write)
 
 
@@ -120,6 +132,14 @@ async def put_response(kernel: Kernel, database: str, body: JsonBody, mode: PutM
     )
     created = mode is PutMode.INSERT and not write.dry_run
     return write_response(outcome, many=isinstance(body.value, list), status=201 if created else 200)
+
+
+async def _put_raw(kernel: Kernel, database: str, body: JsonBody, mode: PutMode, write: WriteInput) -> Response:
+    if write.if_match is not None:
+        raise InvalidInput("If-Match: it is not taken for raw JSON", field="If-Match")
+    documents, options = body.as_list(), await write.options(body)
+    outcome = await kernel.writes.put_raw(database, documents, mode, options, current(), size_bytes=body.size_bytes)
+    return write_response(outcome, many=isinstance(body.value, list))
 
 
 async def patch_response(

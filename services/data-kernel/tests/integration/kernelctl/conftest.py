@@ -38,6 +38,14 @@ def fill(http) -> None:
 
 
 @pytest.fixture
+def operator_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This process has the settings of a kernel that does not run; where its store would be."""
+    for name, value in KernelProcess(tmp_path).environ.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
 def kernelctl() -> Kernelctl:
     """Runs a command and gives its result; it must end with `status`."""
 

@@ -129,6 +129,24 @@ async def test_a_backup_that_is_not_whole_takes_nothings_place(path, tmp_path, h
     assert not list(path.parent.glob("*.restoring*"))
 
 
+def interrupt(what: str, done: int, total: int) -> None:
+    raise KeyboardInterrupt(what, done, total)
+
+
+async def test_what_is_interrupted_leaves_no_file_and_takes_nothings_place(path, tmp_path):
+    target = tmp_path / "backups" / "monday.db"
+    target.parent.mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        backup.back_up(path, target, interrupt)
+    assert list(target.parent.iterdir()) == []
+    backup.back_up(path, target, nobody)
+    beside = sorted(path.parent.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        backup.restore(target, path, interrupt, force=True)
+    assert sorted(path.parent.iterdir()) == beside
+    assert len(await content(path)) == 300
+
+
 async def test_what_is_missing_or_in_the_way_is_told(path, tmp_path):
     with pytest.raises(NotFound):
         backup.back_up(tmp_path / "none.db", tmp_path / "backup.db", nobody)

@@ -2,18 +2,12 @@
 
 import json
 
+import httpx2
 import pytest
 from data_kernel_testing.exports import NODE, export_of, node
 from data_kernel_testing.kernel_process import KernelProcess
 
-
-@pytest.fixture
-def store_path(tmp_path, monkeypatch):
-    """Where a store may be made; this process has the settings of a kernel that does not run."""
-    kernel = KernelProcess(tmp_path)
-    for name, value in kernel.environ.items():
-        monkeypatch.setenv(name, value)
-    return tmp_path / "store.db"
+NAMED = "Node/%C3%A5%20b%2F%C3%BC"
 
 
 def ring(size: int) -> list[dict]:
@@ -30,7 +24,7 @@ def commits(kernelctl, *more) -> int:
     return len(kernelctl("log", "--json", "--count", 1000, *more).stdout.splitlines())
 
 
-def test_documents_go_in_after_those_that_they_refer_to(store_path, kernelctl):
+def test_documents_go_in_after_those_that_they_refer_to(operator_settings, kernelctl):
     # Every one refers to the next, so that the last one has to be the first.
     export = export_of(node(f"{number:04}", *([f"{number + 1:04}"] * (number < 2499))) for number in range(2500))
     assert kernelctl("import", "--new-database", given=export).stdout == "2501 classes and documents imported\n"
@@ -38,14 +32,14 @@ def test_documents_go_in_after_those_that_they_refer_to(store_path, kernelctl):
     assert commits(kernelctl) == 4
 
 
-def test_a_circle_that_is_larger_than_a_batch_goes_in_at_once(store_path, kernelctl):
+def test_a_circle_that_is_larger_than_a_batch_goes_in_at_once(operator_settings, kernelctl):
     export = export_of([*ring(1500), *(node(f"to-{number:04}", f"{number:04}") for number in range(700))])
     kernelctl("import", "--new-database", given=export)
     assert documents(kernelctl("export").stdout_bytes) == documents(export)
     assert commits(kernelctl) == 3
 
 
-def test_subdocuments_and_what_is_shown_unfolded_go_in_as_they_came_out(store_path, kernelctl):
+def test_subdocuments_and_what_is_shown_unfolded_go_in_as_they_came_out(operator_settings, kernelctl):
     leaf = {"@id": "Leaf", "@type": "Class", "@unfoldable": [], "@key": {"@type": "Random"}, "to": "Node"}
     part = {"@id": "Part", "@type": "Class", "@subdocument": [], "@key": {"@type": "Random"}, "leaf": "Leaf"}
     tree = {"@id": "Tree", "@type": "Class", "@key": {"@type": "Random"}, "leaf": "Leaf", "parts": _set_of("Part")}
@@ -104,7 +98,7 @@ def test_a_circle_that_a_running_kernel_does_not_take_waits_until_it_is_stopped(
         kernel.kill()
 
 
-def test_what_was_committed_before_a_refusal_stays_and_the_import_goes_on_after_it(store_path, kernelctl):
+def test_what_was_committed_before_a_refusal_stays_and_the_import_goes_on_after_it(operator_settings, kernelctl):
     good = [node(f"{number:04}") for number in range(1500)]
     bad = {**good[-1], "colour": "red"}
     said = kernelctl("import", "--new-database", given=export_of([*good[:-1], bad]), status=1).stderr
@@ -117,7 +111,7 @@ def test_what_was_committed_before_a_refusal_stays_and_the_import_goes_on_after_
     assert commits(kernelctl) == before + 1  # what was there already is no commit
 
 
-def test_violations_are_told(store_path, kernelctl):
+def test_violations_are_told(operator_settings, kernelctl):
     export = export_of({**node(number), "colour": "red"} for number in range(23))
     said = kernelctl("import", "--new-database", given=export, status=1).stderr.splitlines()
     assert len(said) == 22
@@ -127,6 +121,13 @@ def test_violations_are_told(store_path, kernelctl):
     assert refusal["refused"] == "The change breaks the schema; violations: 23."
     assert len(refusal["violations"]) == 23
     assert {"path", "rule", "message"} == refusal["violations"][0].keys()
+
+
+def test_all_violations_are_told_however_many_there_are(operator_settings, kernelctl):
+    wrong = {f"colour-of-the-{number:02}th-wall": "red" for number in range(20)}
+    export = export_of(node(number) | wrong for number in range(1000))
+    refusal = json.loads(kernelctl("import", "--new-database", "--json", given=export, status=1).stdout)
+    assert len(refusal["violations"]) == 20_000
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_violations_are_told(store_path, kernelctl):
 )
 @pytest.mark.parametrize("by", ["a file", "a pipe"])
 def test_an_export_that_is_not_whole_is_refused_before_anything_is_written(
-    store_path, tmp_path, kernelctl, harm, told, by
+    operator_settings, tmp_path, kernelctl, harm, told, by
 ):
     kernelctl("import", "--new-database", given=export_of([]))
     given = b"".join(harm(export_of(node(number) for number in range(4)).splitlines(keepends=True)))
@@ -157,19 +158,55 @@ def test_an_export_that_is_not_whole_is_refused_before_anything_is_written(
     assert documents(kernelctl("export").stdout_bytes) == []
 
 
-def test_lines_of_another_tool_need_no_end(store_path, kernelctl):
+def test_lines_of_another_tool_need_no_end(operator_settings, kernelctl):
     whole = export_of([node(1)])
     without = b"".join(whole.splitlines(keepends=True)[:-1])
     kernelctl("import", "--new-database", "--without-end", given=without)
     assert documents(kernelctl("export").stdout_bytes) == documents(whole)
 
 
-def test_a_database_is_made_when_asked_for_alone(store_path, kernelctl):
+def test_a_database_is_made_when_asked_for_alone(operator_settings, kernelctl):
     export = export_of([node(1)])
     assert "there is no store" in kernelctl("import", given=export, status=1).stderr
-    assert not store_path.exists()
+    assert not operator_settings.exists()
     kernelctl("import", "--new-database", given=export)
     assert "there is no database 'other'" in kernelctl("import", "--db", "other", given=export, status=1).stderr
     kernelctl("import", "--db", "other", "--new-database", given=export)
     assert "already" in kernelctl("import", "--db", "other", "--new-database", given=export, status=1).stderr
     assert documents(kernelctl("export", "--db", "other").stdout_bytes) == documents(export)
+
+
+def test_raw_json_and_prefixes_of_its_own_go_in_as_they_came_out(own_kernel, kernelctl):
+    prefixes = {"@base": "http://example.org/data/", "@schema": "http://example.org/schema#", "ex": "http://ex.org/"}
+    new = {"label": "free", "comment": "", "prefixes": prefixes}
+    said = {"author": "alice", "message": "a message"}
+    url = f"http://127.0.0.1:{own_kernel.http_port}"
+    with httpx2.Client(base_url=url, auth=("admin", "root"), timeout=30) as http:
+        answers = [http.post("/api/db/admin/free", json=new)]
+        for asked, body in (
+            ({"graph_type": "schema"}, [NODE]),
+            ({}, [{"@type": "Node", "name": "å b/ü"}, {"@type": "Node", "name": "z", "next": [NAMED]}]),
+            ({"raw_json": "true"}, [{"hello": [1.50, None], "like": NAMED}]),
+        ):
+            answers.append(http.post("/api/document/admin/free", params=said | asked, json=body))
+    assert [each.status_code for each in answers] == [200] * 4
+    first = kernelctl("export", "--db", "free").stdout_bytes
+    assert [each["@id"].split("/")[0] for each in documents(first)] == ["JSONDocument", "Node", "Node"]
+    kernelctl("import", "--db", "copy", "--new-database", given=first)
+    assert kernelctl("export", "--db", "copy").stdout_bytes == first
+    assert own_kernel.stop() == 0
+    kernelctl("import", "--db", "again", "--new-database", given=first)
+    assert kernelctl("export", "--db", "again").stdout_bytes == first
+
+
+def test_a_kernel_starts_over_a_store_that_an_import_has_made(tmp_path, monkeypatch, kernelctl):
+    kernel = KernelProcess(tmp_path)
+    for name, value in kernel.environ.items():
+        monkeypatch.setenv(name, value)
+    kernelctl("import", "--new-database", given=export_of([node("alone")]))
+    kernel.start()
+    try:
+        with kernel.http() as http:
+            assert http.get("/db/oms/doc/Node%2Falone").json()["name"] == "alone"
+    finally:
+        kernel.kill()

@@ -39,14 +39,17 @@ def test_every_command_of_the_runbook_works_in_its_place(own_kernel, tmp_path):
         assert http.post("/db/oms/doc", params={"branch": "main"}, json=lost).status_code == 201
     assert own_kernel.stop() == 0
     said = [run(command, tmp_path) for command in commands(stopped)]
-    assert len(said) == 6
+    assert len(said) == 8
     exported = [(tmp_path / "backups" / name).read_bytes() for name in ("main.jsonl", "monday-main.jsonl")]
     assert exported[0] == exported[1]
     assert b"Brazil" in exported[0]
     assert b"Dune" not in exported[0]
-    assert said[-1] == ""  # the imported branch has what main has
+    assert said[-3] == ""  # the imported branch has what main has
 
     own_kernel.start()
     with own_kernel.http() as http:
         assert http.get("/db/oms/doc/Movie%2FBrazil", params={"branch": "main"}).status_code == 200
         assert http.get("/db/oms/doc/Movie%2FDune", params={"branch": "main"}).status_code == 404
+        assert http.get("/db/monday/doc/Movie%2FBrazil", params={"branch": "main"}).status_code == 200
+    assert own_kernel.stop() == 0
+    assert run("kernelctl --store fresh/store.db export", tmp_path).encode() == exported[0]

@@ -1,4 +1,4 @@
-"""Logging of faults without anything that could be a document's content: no values, no text of foreign exceptions."""
+"""Faults in the log and in messages, without anything that could be a document's content: no value, no foreign text."""
 
 from pathlib import PurePath
 from traceback import extract_tb
@@ -19,3 +19,10 @@ def report_defect(event: str, error: Exception) -> None:
     frames = extract_tb(error.__traceback__)
     where = " < ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
     _logger.error(event, error=type(error).__name__, where=where)
+
+
+def words_of(error: Exception) -> str:
+    """What the system or SQLite has against a file, for a person and without its path."""
+    if isinstance(error, OSError):
+        return (error.strerror or "the system refuses it").lower()
+    return str(error) if isinstance(error, apsw.Error) else "it has not the form of what should stand there"

@@ -7,6 +7,7 @@ from pathlib import Path
 import apsw
 
 from data_kernel.adapters.embedded.disk import sealing
+from data_kernel.adapters.embedded.disk.faults import words_of
 from data_kernel.adapters.embedded.disk.schema import (
     APPLICATION_ID,
     DDL,
@@ -46,7 +47,7 @@ def format_of(path: Path) -> int:
     except (apsw.NotADBError, apsw.CorruptError):
         raise InvalidInput("the file is not a store of the data-kernel", field="store_path") from None
     except (apsw.Error, OSError) as error:
-        raise Unavailable(f"the store's file cannot be opened: {type(error).__name__}") from error
+        raise Unavailable(f"the store's file cannot be opened: {words_of(error)}") from error
 
 
 def connect_writer(path: Path, max_size_bytes: int | None) -> apsw.Connection:

@@ -8,7 +8,7 @@ from typing import Final
 import apsw
 
 from data_kernel.adapters.embedded.disk import file
-from data_kernel.adapters.embedded.disk.faults import report_storage
+from data_kernel.adapters.embedded.disk.faults import report_storage, words_of
 from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
 from data_kernel.adapters.embedded.migrating import to_format_3
 from data_kernel.adapters.embedded.progress import OnProgress
@@ -31,6 +31,6 @@ def bring_up(store: Path, on_progress: OnProgress) -> None:
                     _STEPS[each](connection, on_progress)
     except apsw.Error as error:
         report_storage("store_migration_failed", error)
-        raise Unavailable(f"the store keeps format {found}: {type(error).__name__}") from error
+        raise Unavailable(f"the store keeps format {found}: {words_of(error)}") from error
     except ValueError as error:  # what should be text is none
         raise InvalidInput("the store is damaged, and is not migrated; restore a backup of it") from error

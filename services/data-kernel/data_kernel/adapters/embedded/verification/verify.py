@@ -5,6 +5,7 @@ from pathlib import Path
 
 import apsw
 
+from data_kernel.adapters.embedded.disk.faults import words_of
 from data_kernel.adapters.embedded.disk.file import connect_reader
 from data_kernel.adapters.embedded.disk.schema import FORMAT_VERSION
 from data_kernel.adapters.embedded.threads.access import Access, Memory
@@ -53,12 +54,12 @@ def verify(access: Access, progress: Progress) -> Report:
     except apsw.Error as error:  # also where a table is not what it should be
         return Report(_unreadable(error), counts)
     except Exception as error:  # noqa: BLE001 - likewise: what should have been a record is none
-        return Report(Fault("record", 0, "a record", f"it cannot be read: {type(error).__name__}"), counts)
+        return Report(Fault("record", 0, "a record", f"it cannot be read: {words_of(error)}"), counts)
     return Report(None, counts)
 
 
 def _unreadable(error: Exception) -> Fault:
-    return Fault("file", 0, "pages", f"it cannot be read: {type(error).__name__}")
+    return Fault("file", 0, "pages", f"it cannot be read: {words_of(error)}")
 
 
 def _check_format(connection: apsw.Connection) -> None:
