@@ -77,6 +77,20 @@ async def test_a_branch_is_followed_past_commits_that_were_collected(kernel) -> 
     await movements.aclose()
 
 
+async def test_a_follower_of_a_database_that_was_made_anew_is_told(kernel) -> None:
+    await kernel.databases.create("other", ADMIN)
+    await kernel.branches.create("other", SIDE, None, ALICE)
+    movements = await kernel.history.watch("other", SIDE, Cursor(), ALICE)
+    await anext(movements)
+    await kernel.branches.delete("other", SIDE, ALICE)
+    await anext(movements)
+    await kernel.databases.delete("other", ADMIN)
+    await kernel.databases.create("other", ADMIN)
+    await kernel.branches.create("other", SIDE, None, ALICE)
+    with pytest.raises(Gone, match="begin anew"):
+        await anext(movements)
+
+
 async def test_a_page_of_a_state_that_was_collected_is_gone(kernel) -> None:
     await put(kernel, "Alien")
     await kernel.branches.create("oms", SIDE, NamedRevision(branch="main"), ALICE)
