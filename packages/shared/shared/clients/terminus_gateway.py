@@ -139,7 +139,8 @@ class TerminusGatewayClient(CollectionMethods):
     ) -> AsyncGenerator[BranchMovement, None]:
         """The movements of a branch after `since`: those past, then those to come, without end.
 
-        Ends with Unavailable where the kernel goes away; the cursor of the last movement goes on from there.
+        Ends with Unavailable where the kernel goes away; the cursor of the last movement goes on from there. Ends with
+        Gone where the branch's log does not have that place, as after a restore: begin anew, without a cursor.
         """
         return self._transport.watch(branch, since or WatchCursor(), database=database)
 

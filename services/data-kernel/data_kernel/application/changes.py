@@ -17,8 +17,10 @@ class Movement:
 
 
 async def follow(store: DocumentStore, database: str, branch: str, since: Cursor) -> AsyncGenerator[Movement, None]:
-    """Movements of `branch` after `since`, without end; `NotFound` where the database is unknown.
+    """Movements of `branch` after `since`, without end.
 
+    `NotFound` where the database is unknown, `Gone` as soon as the branch's log does not have the place that was
+    reached: the follower begins anew.
     A slow reader holds nothing but its place: entries are read in pages as it asks for them.
     """
     await store.get_database(database)

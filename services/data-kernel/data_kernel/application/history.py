@@ -106,7 +106,8 @@ class History:
     async def watch(self, database: str, branch: str, since: Cursor, context: CallContext) -> AsyncIterator[Movement]:
         """Movements of a branch after `since`: those past, then those to come, without end.
 
-        A branch that never was is `NotFound` at once, not only when the first movement is asked for.
+        A branch that never was is `NotFound`, and a place that its log does not have `Gone`: at once, not only when the
+        first movement is asked for.
         """
         known = await self._addresses.database(database, context)
         name = self._addresses.branch(known, branch, context)

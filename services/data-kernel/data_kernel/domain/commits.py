@@ -92,7 +92,7 @@ class RefUpdate:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A place in one branch's ref log: the last entry seen; (1, 0) is the beginning."""
+    """A place in one branch's ref log: the last entry seen; (1, 0) and (0, 0) are the beginning."""
 
     incarnation: int = 1
     number: int = 0

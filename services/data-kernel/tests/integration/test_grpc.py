@@ -241,6 +241,16 @@ def test_a_branch_is_followed(channel: grpc.Channel, documents: Any, md: Any, db
     watch.cancel()
 
 
+@pytest.mark.parametrize("place", [(1, 1_000_000), (9, 0), (0, 1), (-1, 0)])
+def test_following_on_from_a_place_that_the_log_does_not_have_is_refused(
+    channel: grpc.Channel, md: Any, db: str, place: tuple[int, int]
+) -> None:
+    since = history_pb2.Cursor(incarnation=place[0], number=place[1])
+    watch = history_pb2_grpc.HistoryServiceStub(channel).Watch
+    request = history_pb2.WatchRequest(database=db, branch="main", since=since)
+    assert code(lambda: watch(request, metadata=md, timeout=30)) is grpc.StatusCode.NOT_FOUND
+
+
 def test_branches_and_schema(channel: grpc.Channel, md: Any, db: str) -> None:
     branches = branch_pb2_grpc.BranchServiceStub(channel)
     schema = schema_pb2_grpc.SchemaServiceStub(channel)

@@ -167,6 +167,19 @@ def test_following_a_branch_that_never_was_is_refused_before_the_stream_begins(h
     assert reason(http.get(f"{db}/changes?branch=dev/oms/absent")) == (404, "NOT_FOUND")
 
 
+@pytest.mark.parametrize("cursor", ["1.1000000", "9.0", "0.1"])
+def test_following_on_from_a_place_that_the_log_does_not_have_is_refused(
+    http: httpx2.Client, db: str, cursor: str
+) -> None:
+    assert reason(http.get(f"{db}/changes?since={cursor}")) == (410, "GONE")
+    assert reason(http.get(f"{db}/changes", headers={"last-event-id": cursor})) == (410, "GONE")
+
+
+@pytest.mark.parametrize("cursor", ["-1.0", "1", "1.x"])
+def test_what_is_no_cursor_is_refused(http: httpx2.Client, db: str, cursor: str) -> None:
+    assert reason(http.get(f"{db}/changes?since={cursor}")) == (400, "INVALID_INPUT")
+
+
 @pytest.mark.parametrize("too_long", ["doc?id=Movie/{}", "schema?id={}", "doc/Movie/{}"])
 def test_an_id_that_nothing_can_have_is_refused_by_its_length(http: httpx2.Client, db: str, too_long: str) -> None:
     refused = http.delete(f"{db}/{too_long.format('x' * 1100)}")

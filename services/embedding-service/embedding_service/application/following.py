@@ -70,6 +70,8 @@ class Following:
             except OmsError as error:
                 self._meter.follow_failed(error.reason.value)
                 _log.warning("following_interrupted", reason=error.reason.value, detail=error.detail)
+                if isinstance(error, Gone):
+                    self._begin_anew()
             pause_s = self._pause_s if self._place != before else min(2 * pause_s, _LAST_PAUSE * self._pause_s)
             await asyncio.sleep(pause_s)
 
@@ -80,6 +82,11 @@ class Following:
             # The last movement comes again, and with it everything is embedded anew.
             place = Place(place.incarnation, place.number - 1)
         self._place = place
+
+    def _begin_anew(self) -> None:
+        """The branch's log does not have our place, as after a restore: list all objects, and write the new place."""
+        self._place = Place()
+        self._written = -_UNTOLD_MOVEMENTS
 
     async def _follow(self) -> None:
         """Catch up with the newest movement, again and again: those that came in between are one stretch with it."""

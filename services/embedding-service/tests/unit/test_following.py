@@ -204,6 +204,27 @@ async def test_an_old_state_that_is_gone_is_made_up_for_by_listing(store, source
         assert service.model.embedded == {"c": 1}
 
 
+async def test_a_log_that_does_not_reach_the_place_is_followed_from_its_beginning(store, source):
+    first = {"Movie/1": {"title": "a"}}
+    source.commit(first, MARKS)
+    async with running(store, source) as service:
+        for number in range(2, 4):
+            source.commit({**first, f"Movie/{number}": {"title": "b"}}, MARKS)
+            await service.caught_up()
+    source.restore(1)
+
+    async with running(store, source) as service:
+        await service.caught_up()
+
+        assert service.meter.told["failed GONE"] == 1
+        assert set(service.kept) == {"Movie/1"}
+        assert (service.model.embedded, store.place["number"]) == ({}, 1)
+
+    async with running(store, source) as service:
+        await service.caught_up()
+        assert service.meter.told["failed GONE"] == 0
+
+
 async def test_a_write_of_another_process_is_read_before_going_on(store, source):
     source.commit({"Movie/1": {"title": "a"}}, MARKS)
     async with running(store, source) as service:

@@ -38,7 +38,7 @@ async def get_changes(
     """Movements of a branch in order, those past and those to come; ends only when the client leaves.
 
     NDJSON, or server-sent events where `Accept` is `text/event-stream`: `{cursor, branch, cause, old_head, new_head,
-    time, actor, commit}`.
+    time, actor, commit}`. A cursor that the branch's log does not have is `Gone`: begin anew, without one.
     """
     movements = await kernel.history.watch(db, branch, _cursor(since or last_event_id), current())
     if EVENT_STREAM in accept:

@@ -154,7 +154,10 @@ class DocumentStore(Protocol):
         """Changes that lead from `old` to `new`, in order of id bytes, in batches; `references` are not filled."""
 
     async def ref_log(self, database: str, branch: str, since: Cursor, limit: int = 1000) -> list[RefUpdate]:
-        """Entries after `since` in order, those of later incarnations behind them."""
+        """Entries after `since` in order, those of later incarnations behind them.
+
+        `Gone` where `since` is neither an entry nor the beginning of an incarnation; (0, 0) is the beginning of all.
+        """
 
     @property
     def movements(self) -> int:

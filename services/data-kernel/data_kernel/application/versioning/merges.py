@@ -49,6 +49,12 @@ class _Course:
     sides: Sides | None = None
 
 
+def no_shared_history(field: str) -> InvalidInput:
+    """The error for what has no common ancestor with the branch, or none that is kept still."""
+    text = "it shares no history with the branch; what lies beyond a branch's history horizon does not count"
+    return InvalidInput(f"{field}: {text}", field=field)
+
+
 class Merges:
     """The use case that merges, and what it shares with those that replay commits."""
 
@@ -140,7 +146,7 @@ class Merges:
         Where the bases contradict each other it has what was before them both, so that either side has changed it.
         """
         if not bases:
-            raise InvalidInput(f"{field}: it shares no history with the branch", field=field)
+            raise no_shared_history(field)
         first, *others = bases
         for other in others:
             below = await self._store.merge_bases(candidate.database, first, other)

@@ -1,13 +1,15 @@
 """Plans of differences: each says which document it is about and what it expects to find there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from data_kernel.application.document_plans import refuse_other_values, refuse_repeated
 from data_kernel.application.ports import Plan, Planner, WriterView
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.application.versioning.joined_plans import held
-from data_kernel.domain.comparing import Conflicting, NoPatch, patched_document, subject_of
+from data_kernel.domain.comparing import Conflicting, NoPatch, patched_document, remaining, subject_of
+from data_kernel.domain.comparing.operations import Object
 from data_kernel.domain.databases import Database
 from data_kernel.domain.documents import Change, Graph
 from data_kernel.domain.ids import RandomKey, random_key, shorten
@@ -17,6 +19,7 @@ from shared.canonical import Json, decode, encode
 from shared.errors import Conflict, InvalidInput, NotFound, Reason, Violation
 
 _INSERT = "@insert"
+_UNKNOWN: Mapping[str, Object] = MappingProxyType({})
 
 
 class UnexpectedDocuments(Conflict):
@@ -41,18 +44,22 @@ class PatchPlans:
     schemas: SchemaCache
     new_key: RandomKey = random_key
 
-    def apply(self, patches: Sequence[Json], *, accepts_final: bool) -> Planner:
+    def apply(
+        self, patches: Sequence[Json], *, accepts_final: bool, finals: Mapping[str, Object] = _UNKNOWN
+    ) -> Planner:
         """All of the differences, each of another document, or none of them.
 
-        With `accepts_final` a document that already is as it is to be is no conflict. The planner raises `InvalidInput`
-        for what is no difference, `NotFound`, `UnexpectedDocuments`, and `ValidationFailed` with all violations.
+        With `accepts_final` what already is as it is to be is no conflict; `finals` are documents as they are to be, by
+        id, where that is known. The planner raises `InvalidInput` for what is no difference, `NotFound`,
+        `UnexpectedDocuments`, and `ValidationFailed` with all violations.
         """
+        known = finals if accepts_final else _UNKNOWN
 
         def planner(view: WriterView) -> Plan:
             schema = self.schemas.load(self.database, view)
             named = [self._named(schema, each, index) for index, each in enumerate(patches)]
             refuse_repeated(document_id for document_id, _ in named)
-            changes = held(view, schema, _changes(view, schema, named, accepts_final=accepts_final))
+            changes = held(view, schema, _changes(view, schema, named, known, accepts_final=accepts_final))
             refuse_other_values(schema, changes)
             return Plan(tuple(document_id for document_id, _ in named), tuple(changes))
 
@@ -75,13 +82,18 @@ class PatchPlans:
 
 
 def _changes(
-    view: WriterView, schema: Schema, patches: Sequence[tuple[str, dict[str, Json]]], *, accepts_final: bool
+    view: WriterView,
+    schema: Schema,
+    patches: Sequence[tuple[str, Object]],
+    finals: Mapping[str, Object],
+    *,
+    accepts_final: bool,
 ) -> list[Change]:
     changes: list[Change] = []
     conflicts: dict[str, Json] = {}
     for document_id, patch in patches:
         try:
-            change = _change(view, document_id, patch, accepts_final=accepts_final)
+            change = _change(view, document_id, patch, finals.get(document_id), accepts_final=accepts_final)
         except Conflicting as found:
             told = found.conflicts if isinstance(found.conflicts, dict) else {}
             conflicts[document_id] = _told(document_id, told, schema.base)
@@ -94,12 +106,15 @@ def _changes(
     return changes
 
 
-def _change(view: WriterView, document_id: str, patch: dict[str, Json], *, accepts_final: bool) -> Change:
+def _change(view: WriterView, document_id: str, patch: Object, final: Object | None, *, accepts_final: bool) -> Change:
     stored = view.get(Graph.INSTANCE, document_id)
     if stored is None and "@op" not in patch:
         raise NotFound(f"There is no document {document_id}.", field="id")
-    document = decode(stored.body) if stored is not None else None
-    after = patched_document(document if isinstance(document, dict) else None, patch, accepts_final=accepts_final)
+    decoded = decode(stored.body) if stored is not None else None
+    document = decoded if isinstance(decoded, dict) else None
+    if document is not None and final is not None and "@op" not in patch:
+        patch = remaining(document, final, patch)
+    after = patched_document(document, patch, accepts_final=accepts_final)
     body = None if after is None else encode(after)
     name = (after or {}).get("@type", stored.type if stored is not None else "")
     return Change(Graph.INSTANCE, document_id, str(name), stored.body if stored is not None else None, body)

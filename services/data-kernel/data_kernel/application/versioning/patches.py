@@ -69,8 +69,10 @@ class Patches:
         ]
         style = Style()
         changes = await self._differences(known, before, after)
-        patches = [document_difference(*versions_of(each), style) for each in changes]
-        planner = PatchPlans(known, self._schemas).apply(patches, accepts_final=accepts_final)
+        versions = {each.id: versions_of(each) for each in changes}
+        patches = [document_difference(*each, style) for each in versions.values()]
+        finals = {document_id: final for document_id, (_, final) in versions.items() if final is not None}
+        planner = PatchPlans(known, self._schemas).apply(patches, accepts_final=accepts_final, finals=finals)
         return await self._run(known, planner, options, context)
 
     async def _differences(self, database: Database, old: State, new: State) -> list[Change]:

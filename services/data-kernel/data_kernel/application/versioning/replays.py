@@ -8,13 +8,13 @@ from data_kernel.application.ports import DocumentStore
 from data_kernel.application.schemas import SchemaCache
 from data_kernel.application.versioning.joined_plans import JoinedPlans
 from data_kernel.application.versioning.joining import Sides
-from data_kernel.application.versioning.merges import MergeOutcome, Merges
+from data_kernel.application.versioning.merges import MergeOutcome, Merges, no_shared_history
 from data_kernel.application.versioning.moves import Beginning, Moves
 from data_kernel.domain.commits import Commit, RefCause
 from data_kernel.domain.databases import State
 from data_kernel.domain.merging import Strategy
 from shared.context import CallContext
-from shared.errors import InvalidInput, TooLarge, Violation
+from shared.errors import Gone, InvalidInput, NotFound, TooLarge, Violation
 
 MAX_REPLAYED = 1000
 """So many commits at most are replayed by one rebase."""
@@ -153,14 +153,26 @@ class Replays:
         if len(own) > MAX_REPLAYED:
             raise TooLarge(f"onto: more than {MAX_REPLAYED} commits would be replayed", field="onto")
         if own:
-            raise InvalidInput("onto: it shares no history with the branch", field="onto")
+            raise no_shared_history("onto")
         return None, own
 
     async def _commit(self, beginning: Beginning, named: NamedRevision, context: CallContext) -> Commit:
         found = (await self._moves.state(beginning.database, named, context, "commit")).commit
         if found is None:
             raise InvalidInput("commit: the branch has none yet", field="commit")
-        return await self._store.get_commit(beginning.database.name, found)
+        commit = await self._store.get_commit(beginning.database.name, found)
+        await self._expect_kept(beginning.database.name, _before(commit))
+        return commit
+
+    async def _expect_kept(self, database: str, before: str | None) -> None:
+        """`Gone` where a commit's first parent was cut off, so that nobody knows what the commit did."""
+        if before is None:
+            return
+        try:
+            await self._store.get_commit(database, before)
+        except NotFound as error:
+            text = "commit: what was before it lies beyond the branch's history horizon, and is kept no more"
+            raise Gone(text, field="commit") from error
 
 
 def _before(commit: Commit) -> str | None:

@@ -8,7 +8,7 @@ patched one by one), each with the `@rest`, up to `KeepList`; for documents that
 
 from data_kernel.domain.comparing.differences import DifferentKey, Style, difference
 from data_kernel.domain.comparing.documents import document_difference, patched_document, subject_of, versions_of
-from data_kernel.domain.comparing.patching import Conflicting, NoPatch, patched
+from data_kernel.domain.comparing.patching import Conflicting, NoPatch, patched, remaining
 
 __all__ = [
     "Conflicting",
@@ -19,6 +19,7 @@ __all__ = [
     "document_difference",
     "patched",
     "patched_document",
+    "remaining",
     "subject_of",
     "versions_of",
 ]

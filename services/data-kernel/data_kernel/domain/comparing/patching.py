@@ -28,6 +28,23 @@ def patched(value: Json, patch: Json, *, accepts_final: bool = False) -> Json:
     return _Patching(accepts_final).value(value, patch)
 
 
+def remaining(value: Object, final: Object, patch: Object) -> Object:
+    """The difference without its members that the value already has as they are in the end.
+
+    What a list's difference inserts does not show whether it was inserted already; the list as it is to be does.
+    """
+    rest = Object()
+    for key, each in patch.items():
+        now, then = value.get(key), final.get(key)
+        if _same(now, then):
+            continue
+        if isinstance(now, dict) and isinstance(then, dict) and isinstance(each, dict) and OP not in each:
+            rest[key] = remaining(now, then, each)
+        else:
+            rest[key] = each
+    return rest
+
+
 @dataclass(frozen=True, slots=True)
 class _Patching:
     accepts_final: bool

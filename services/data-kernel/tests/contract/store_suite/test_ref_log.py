@@ -5,7 +5,7 @@ import pytest
 
 from data_kernel.domain.commits import Cursor, RefCause, RefUpdate
 from data_kernel.domain.databases import Revision
-from shared.errors import NotFound, Unavailable
+from shared.errors import Gone, NotFound, Unavailable
 
 
 async def test_every_move_has_the_next_number(store, scribe):
@@ -59,6 +59,24 @@ async def test_later_incarnations_follow(store, scribe):
         log = await store.ref_log("oms", "main", since, limit=4)
         assert [(entry.incarnation, entry.number) for entry in log] == places[known : known + 4]
     assert await store.ref_log("oms", "main", Cursor(4, 1)) == []
+
+
+@pytest.mark.parametrize("since", [(1, 4), (1, 1_000_000), (2, 2), (3, 0), (9, 0), (0, 1), (-1, 0), (1, -1)])
+async def test_a_place_that_the_log_does_not_have_is_gone(store, scribe, since):
+    await scribe.write("main", {"Movie/1": b"1"})
+    await store.delete_branch("oms", "main", scribe.attribution)
+    await scribe.branch("main")
+    with pytest.raises(Gone, match="begin anew") as refusal:
+        await store.ref_log("oms", "main", Cursor(*since))
+    assert refusal.value.field == "since"
+
+
+async def test_every_incarnation_has_a_beginning(store, scribe):
+    await store.delete_branch("oms", "main", scribe.attribution)
+    await scribe.branch("main")
+    whole = await store.ref_log("oms", "main", Cursor())
+    assert await store.ref_log("oms", "main", Cursor(0, 0)) == whole
+    assert await store.ref_log("oms", "main", Cursor(2, 0)) == whole[2:]
 
 
 async def test_the_log_of_a_deleted_branch_can_be_read(store, scribe):

@@ -1,5 +1,7 @@
 """A kernel that serves takes out what nothing needs: when an operator asks, and by itself."""
 
+from datetime import timedelta
+
 import pytest
 from data_kernel_testing.callers import ADMIN, ALICE, NOBODY, announce_all, put
 from data_kernel_testing.kernel_process import KernelProcess
@@ -7,10 +9,13 @@ from data_kernel_testing.waiting import until
 
 from data_kernel.api.grpc.governance import GovernanceServicer
 from data_kernel.application.addressing import NamedRevision
+from data_kernel.application.hooks import WriteOptions
 from data_kernel.application.reads import ListQuery
 from data_kernel.domain.commits import Cursor
+from data_kernel.domain.merging import Strategy
+from data_kernel.domain.retention import Retention
 from shared.context import use
-from shared.errors import Forbidden, Gone, NotFound, Unauthenticated
+from shared.errors import Forbidden, Gone, InvalidInput, NotFound, Unauthenticated
 from shared.grpc.generated.data_kernel.v1 import governance_pb2
 
 SIDE = "dev/oms/side"
@@ -75,6 +80,38 @@ async def test_a_branch_is_followed_past_commits_that_were_collected(kernel) -> 
     assert (created.commit.id, written.update.new_head) == (created.update.new_head, lost)
     assert (written.commit, deleted.commit) == (None, None)
     await movements.aclose()
+
+
+async def test_a_follower_of_a_database_that_was_made_anew_is_told(kernel) -> None:
+    await kernel.databases.create("other", ADMIN)
+    await kernel.branches.create("other", SIDE, None, ALICE)
+    movements = await kernel.history.watch("other", SIDE, Cursor(), ALICE)
+    await anext(movements)
+    await kernel.branches.delete("other", SIDE, ALICE)
+    await anext(movements)
+    await kernel.databases.delete("other", ADMIN)
+    await kernel.databases.create("other", ADMIN)
+    await kernel.branches.create("other", SIDE, None, ALICE)
+    with pytest.raises(Gone, match="begin anew"):
+        await anext(movements)
+
+
+async def test_what_lies_beyond_the_horizon_is_named_so(kernel) -> None:
+    await put(kernel, "Alien")
+    await kernel.branches.create("oms", SIDE, NamedRevision(branch="main"), ALICE)
+    for branch in ("", SIDE):
+        await put(kernel, "Brazil", branch=branch)
+        head = await put(kernel, "Cube", branch=branch)
+    await announce_all(kernel)
+    everything = timedelta(0)
+    assert (await kernel.store.collect("oms", Retention(everything, (("*", everything),)))).commits
+    options = WriteOptions(branch=SIDE)
+    with pytest.raises(Gone, match="history horizon"):
+        await kernel.replays.revert("oms", NamedRevision(commit=head), Strategy.MANUAL, options, ALICE)
+    with pytest.raises(InvalidInput, match="history horizon"):
+        await kernel.merges.merge("oms", NamedRevision(branch="main"), Strategy.MANUAL, options, ALICE)
+    with pytest.raises(InvalidInput, match="history horizon"):
+        await kernel.replays.rebase("oms", NamedRevision(branch="main"), Strategy.MANUAL, options, ALICE)
 
 
 async def test_a_page_of_a_state_that_was_collected_is_gone(kernel) -> None:

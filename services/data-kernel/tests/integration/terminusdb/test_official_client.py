@@ -199,6 +199,21 @@ def test_a_difference_is_applied_to_another_branch(client: Client) -> None:
     assert client.get_document("Person/Ann")["age"] == 7
 
 
+def test_a_difference_that_was_applied_changes_nothing_again(client: Client) -> None:
+    tags = {"@type": "List", "@class": "xsd:integer"}
+    client.insert_document({"@type": "Class", "@id": "Tagged", "tags": tags}, graph_type="schema")
+    empty = {"@id": "Tagged/1", "@type": "Tagged", "tags": []}
+    client.insert_document(empty)
+    before = client.log()[0]["identifier"]
+    client.create_branch("dev")
+    client.branch = "dev"
+    client.replace_document({**empty, "tags": [1]})
+    for _ in range(2):
+        client.apply(before, "dev", branch="main")
+    client.branch = "main"
+    assert client.get_document("Tagged/1")["tags"] == [1]
+
+
 def test_a_branch_is_rebased(client: Client) -> None:
     client.insert_document(ANN, commit_msg="on both")
     client.create_branch("dev")

@@ -13,6 +13,7 @@ from data_kernel.domain.comparing import (
     document_difference,
     patched,
     patched_document,
+    remaining,
     subject_of,
 )
 from shared.canonical import Json, JsonNumber, encode
@@ -200,3 +201,15 @@ def test_a_deletion_may_name_its_document_alone() -> None:
 def test_a_difference_of_no_document_is_none(patch: Object) -> None:
     with pytest.raises(NoPatch):
         subject_of(patch)
+
+
+def test_what_is_as_it_is_to_be_needs_no_difference() -> None:
+    before: Object = {"@id": "a", "tags": [], "year": 1, "at": {"list": [], "name": "x"}}
+    final: Object = {"@id": "a", "tags": [1], "year": 2, "at": {"list": [1], "name": "y"}}
+    patch = document_difference(before, final, Style())
+    assert isinstance(patch, dict)
+    assert remaining(final, final, patch) == {}
+    halfway: Object = {**before, "tags": [1], "at": {"list": [1], "name": "x"}}
+    rest = remaining(halfway, final, patch)
+    assert (rest.keys(), rest["at"]) == ({"year", "at"}, {"name": {"@op": "SwapValue", "@before": "x", "@after": "y"}})
+    assert patched_document(halfway, rest, accepts_final=True) == final

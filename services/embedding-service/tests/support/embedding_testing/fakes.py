@@ -15,7 +15,7 @@ from embedding_service.domain.documents import cursor_document, entry_document, 
 from embedding_service.domain.vectors import Matrix, Vector, unit
 from shared.canonical import Json
 from shared.database.interfaces import BranchMovement, ChangeKind, DocumentChange, WatchCursor
-from shared.errors import Conflict, NotFound, OmsError
+from shared.errors import Conflict, Gone, NotFound, OmsError
 
 DIMS = 8
 MAX_TOKENS = 16
@@ -190,8 +190,14 @@ class FakeSource:
         self.states.append(({name: dict(body) for name, body in objects.items()}, dict(marks)))
         self._moved.set()
 
+    def restore(self, count: int) -> None:
+        """Have the first states alone, as after a restore."""
+        del self.states[count:]
+
     async def movements(self, place: Place) -> AsyncGenerator[BranchMovement, None]:
         number = place.number
+        if number > len(self.states):
+            raise Gone("since: the log does not reach there")
         while True:
             self._moved.clear()
             while number < len(self.states):

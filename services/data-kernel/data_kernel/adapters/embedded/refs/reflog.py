@@ -12,7 +12,7 @@ from data_kernel.adapters.embedded.refs.branch_rows import BranchRow, Head
 from data_kernel.adapters.embedded.threads.rows import Announcement
 from data_kernel.adapters.embedded.threads.session import WriteSession
 from data_kernel.domain.commits import Attribution, Cursor, RefCause, RefUpdate
-from shared.errors import NotFound
+from shared.errors import Gone, NotFound
 
 _UNTRIED = (0, 0, 0, "", None)  # from `attempts` on
 UPDATE_COLUMNS = "number, cause, old_head, new_head, time_us, actor, traceparent"
@@ -48,9 +48,14 @@ def move(
 
 
 def entries(connection: apsw.Connection, database: str, branch: str, since: Cursor, limit: int) -> list[RefUpdate]:
-    """Entries after `since`, incarnation by incarnation; `NotFound` for a name that no branch ever had."""
+    """Entries after `since`, incarnation by incarnation.
+
+    `NotFound` for a name that no branch ever had, `Gone` for a place that the log does not have.
+    """
+    incarnations = _incarnations(connection, databases.number_of(connection, database), branch)
+    _expect_place(since, {incarnation: newest for incarnation, _, newest in incarnations})
     found: list[RefUpdate] = []
-    for incarnation, number in _incarnations(connection, databases.number_of(connection, database), branch):
+    for incarnation, number, _ in incarnations:
         if incarnation >= since.incarnation and len(found) < limit:
             after = since.number if incarnation == since.incarnation else 0
             rows = connection.execute(
@@ -98,14 +103,21 @@ def _announcement(sequence: int, branch: BranchRow) -> Announcement:
     return *row, row_digests.digest("outbox", *row)
 
 
-def _incarnations(connection: apsw.Connection, database: int, branch: str) -> list[tuple[int, int]]:
+def _incarnations(connection: apsw.Connection, database: int, branch: str) -> list[tuple[int, int, int]]:
+    """Of each branch that had the name: which it was, its row, and its newest entry."""
     rows: list[Any] = connection.execute(
-        "SELECT incarnation, number FROM branch WHERE database = ? AND name = ? ORDER BY incarnation",
+        "SELECT incarnation, number, ref_number FROM branch WHERE database = ? AND name = ? ORDER BY incarnation",
         (database, branch),
     ).fetchall()
     if not rows:
         raise branch_rows.missing(branch)
     return rows
+
+
+def _expect_place(since: Cursor, newest: dict[int, int]) -> None:
+    # A place that is not there was given out by another log: the store was restored, or the database made anew.
+    if since != Cursor(0, 0) and not 0 <= since.number <= newest.get(since.incarnation, -1):
+        raise Gone("since: the branch's log does not reach there (any more); begin anew", field="since")
 
 
 def _head_as_of(connection: apsw.Connection, branch: int, newest: int, time_us: int) -> bytes | None:

@@ -61,8 +61,8 @@ class GovernanceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Redact(self, request, context):
-        """Redacts. ABORTED where the branch moves meanwhile, or the documents would break their classes: INVALID_ARGUMENT with
-        every violation. PERMISSION_DENIED for a purge by anybody but an admin.
+        """Redacts. ABORTED where the branch moves meanwhile; FAILED_PRECONDITION with every violation where the documents would
+        break their classes. PERMISSION_DENIED for a purge by anybody but an admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

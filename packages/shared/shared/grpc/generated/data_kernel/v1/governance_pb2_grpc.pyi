@@ -39,8 +39,8 @@ class GovernanceServiceStub:
     admins.
     """
     Redact: _grpc.UnaryUnaryMultiCallable[_governance_pb2.RedactRequest, _governance_pb2.RedactResponse]
-    """Redacts. ABORTED where the branch moves meanwhile, or the documents would break their classes: INVALID_ARGUMENT with
-    every violation. PERMISSION_DENIED for a purge by anybody but an admin.
+    """Redacts. ABORTED where the branch moves meanwhile; FAILED_PRECONDITION with every violation where the documents would
+    break their classes. PERMISSION_DENIED for a purge by anybody but an admin.
     """
 
 @_typing.type_check_only
@@ -54,8 +54,8 @@ class GovernanceServiceAsyncStub(GovernanceServiceStub):
     admins.
     """
     Redact: _aio.UnaryUnaryMultiCallable[_governance_pb2.RedactRequest, _governance_pb2.RedactResponse]  # type: ignore[assignment]
-    """Redacts. ABORTED where the branch moves meanwhile, or the documents would break their classes: INVALID_ARGUMENT with
-    every violation. PERMISSION_DENIED for a purge by anybody but an admin.
+    """Redacts. ABORTED where the branch moves meanwhile; FAILED_PRECONDITION with every violation where the documents would
+    break their classes. PERMISSION_DENIED for a purge by anybody but an admin.
     """
 
 class GovernanceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -78,8 +78,8 @@ class GovernanceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _governance_pb2.RedactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_governance_pb2.RedactResponse, _abc.Awaitable[_governance_pb2.RedactResponse]]:
-        """Redacts. ABORTED where the branch moves meanwhile, or the documents would break their classes: INVALID_ARGUMENT with
-        every violation. PERMISSION_DENIED for a purge by anybody but an admin.
+        """Redacts. ABORTED where the branch moves meanwhile; FAILED_PRECONDITION with every violation where the documents would
+        break their classes. PERMISSION_DENIED for a purge by anybody but an admin.
         """
 
 def add_GovernanceServiceServicer_to_server(servicer: GovernanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -515,7 +515,7 @@ class WatchRequest(_message.Message):
     """Branch, full or short."""
     @_builtins.property
     def since(self) -> Global___Cursor:
-        """Starts after this place. Unset: at the beginning."""
+        """Starts after this place. Unset: at the beginning. One that the log does not have is NOT_FOUND with the reason GONE."""
 
     def __init__(
         self,
