@@ -21,6 +21,7 @@ class EventGatewaySettings(ServiceSettings):
     spool_file: Path = Path("event-gateway-spool.sqlite")
     """Where accepted events wait for NATS; on a disk that survives the process, one gateway per file."""
     spool_max_events: int = Field(1_000_000, ge=1)
+    """How many events the spool may hold; as with its bytes, above it publishing answers 503 while NATS is away."""
     spool_max_bytes: int = Field(2 * 1024**3, ge=1)
     """Above either limit publishing answers 503 while NATS is away."""
     event_stream: EventStreamSettings = EventStreamSettings()

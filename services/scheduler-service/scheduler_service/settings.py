@@ -17,6 +17,7 @@ class SchedulerSettings(ServiceSettings):
     redis_sentinels: str = Field("", pattern=r"^$|^[^\s,]+(,[^\s,]+)*$")
     """`host:port,host:port` of the Sentinels; then `REDIS_MASTER` is asked of them and `REDIS_URL` is not used."""
     redis_master: str = ""
+    """The name under which the Sentinels know the Redis that is to be used."""
     scheduler_database: str = "oms"
     """The kernel's database with the scheduler's branch."""
     scheduler_lease_s: float = Field(3.0, gt=0.1, le=60)

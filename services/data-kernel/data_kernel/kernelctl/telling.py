@@ -60,7 +60,7 @@ def change_line(change: DocumentChange) -> str:
 
 def counts_line(counts: Mapping[str, int]) -> str:
     """What was counted, each with its name."""
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    return ", ".join(f"{count} {name.removeprefix('size_').replace('_', ' ')}" for name, count in counts.items())
 
 
 def refusal_json(error: OmsError) -> dict[str, Json]:

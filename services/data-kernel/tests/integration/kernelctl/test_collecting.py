@@ -54,7 +54,7 @@ def test_what_nothing_names_goes_and_is_told(old_store: Path, kernelctl) -> None
 
 
 def test_a_running_kernel_collects_by_itself(own_kernel, kernelctl) -> None:
-    assert kernelctl("gc").stdout == "oms: 0 commits, 0 nodes, 0 versions, 0 size bytes\n"
+    assert kernelctl("gc").stdout == "oms: 0 commits, 0 nodes, 0 versions, 0 bytes\n"
     assert json.loads(kernelctl("gc", "--db", "oms", "--dry-run", "--json").stdout)["commits"] == 0
 
 
